@@ -12,12 +12,19 @@
 int outfile_open(struct outfile *out, const char *path, bool force,
 		 struct err *err)
 {
+	struct stat st;
+
 	memset(out, 0, sizeof(*out));
 	if (strlen(path) >= sizeof(out->path))
 		return err_set(err, ERR_ARG, ENAMETOOLONG, "%.80s...", path);
 	if (!force && !access(path, F_OK))
 		return err_set(err, ERR_EXISTS, 0,
 			       "%s exists; use -f to replace it", path);
+	/* The rename would replace the device, pipe or link itself. */
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_ARG, 0,
+			       "%s is not a regular file; name another output",
+			       path);
 	strcpy(out->path, path);
 	snprintf(out->tmp, sizeof(out->tmp), "%s.tmp.%d", path, (int)getpid());
 	out->stream = fopen(out->tmp, "we");
