@@ -92,6 +92,7 @@ probe()
 	-) return 0 ;;
 	*.h) [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] ;;
 	*.so.*)
+		# shellcheck disable=SC2231 # the soname may be a pattern
 		for file in /usr/lib/$1 /usr/lib64/$1 /usr/lib/*-linux-gnu/$1 \
 			/usr/local/lib/$1; do
 			[ -e "$file" ] && return 0
