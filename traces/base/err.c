@@ -52,6 +52,8 @@ int err_exit_code(const struct err *err)
 	case ERR_TRUNCATED:
 	case ERR_CRASH:
 		return EXIT_MEASURE;
+	case ERR_COMPARE:
+		return EXIT_NOT_JUDGED;
 	case ERR_INTERRUPT:
 		return EXIT_INTERRUPTED;
 	case ERR_IO:

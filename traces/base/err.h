@@ -17,6 +17,7 @@ enum err_code {
 	ERR_EXISTS,    /* an output is there already */
 	ERR_MISSING,   /* something that is needed is not installed or found */
 	ERR_CRASH,     /* the measured process died or misbehaved */
+	ERR_COMPARE,   /* what was measured cannot be compared or judged */
 	ERR_INTERRUPT, /* SIGINT or SIGTERM asked us to stop */
 };
 
