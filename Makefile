@@ -152,7 +152,8 @@ $(B)/%.gp: scripts/plot/%.gp
 
 $(B)/man/heaptape.1: scripts/heaptape.1.in scripts/man.sh
 	$(Q)mkdir -p $(@D) && scripts/man.sh $(B) heaptape $< >$@
-$(B)/man/heaptape-%.1: scripts/man.sh $(TOOLS:%=$(B)/%)
+$(B)/man/heaptape-%.1: scripts/man.sh $(B)/heaptape $(TOOLS:%=$(B)/%) \
+	$(wildcard */heaptape-*.1.in)
 	$(Q)mkdir -p $(@D) && scripts/man.sh $(B) $* $(wildcard */heaptape-$*.1.in) >$@
 
 # Unit tests link every library; small programs beside them stand alone.
