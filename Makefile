@@ -42,7 +42,9 @@ LIBS    = libresults.a libreplay.a librecord.a libregistry.a libtape.a libbase.a
 PARTS   = $(TOOLS) $(SHARED) $(notdir $(SCRIPTS))
 MAN     = $(VERBS:%=$(B)/man/heaptape-%.1) $(B)/man/heaptape.1
 UNIT    = $(patsubst %.c,$(B)/%,$(wildcard */tests/*_test.c))
-HELPERS = $(patsubst %.c,$(B)/%,$(filter-out %_test.c,$(wildcard */tests/*.c)))
+TAPE_HELPERS = $(B)/traces/tests/make_tape $(B)/traces/tests/tape_bench
+HELPERS = $(filter-out $(TAPE_HELPERS),$(patsubst %.c,$(B)/%,$(filter-out \
+	  %_test.c,$(wildcard */tests/*.c))))
 
 all: $(PARTS:%=$(B)/%) $(B)/heaptape man ## build everything
 
@@ -100,7 +102,7 @@ help: ## list the targets
 clean: ## remove the build folders
 	rm -rf build build-*
 
-tests: $(UNIT) $(HELPERS)
+tests: $(UNIT) $(HELPERS) $(TAPE_HELPERS)
 
 # Libraries and tools.
 $(B)/libbase.a: $(call objects,$(base_SRC))
@@ -162,6 +164,9 @@ $(UNIT): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a
 	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $< \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(XLDFLAGS) -lcmocka -lzstd -ljansson -lelf -ldl -lm
+$(TAPE_HELPERS): $(B)/%: $(B)/%.o $(addprefix $(B)/,libtape.a libbase.a)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $^ $(XLDFLAGS) -lzstd
 $(HELPERS): $(B)/%: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) -fno-builtin -o $@ $< \

@@ -108,6 +108,13 @@ static inline bool tape_kind_is_realloc(enum tape_kind kind)
 	return kind == TAPE_REALLOC || kind == TAPE_REALLOCARRAY;
 }
 
+/* Calls that are given an alignment, or that imply one. */
+static inline bool tape_kind_has_alignment(enum tape_kind kind)
+{
+	return (kind >= TAPE_ALIGNED_ALLOC && kind <= TAPE_PVALLOC) ||
+	       kind == TAPE_FREE_ALIGNED_SIZED;
+}
+
 /* Calls that return a block: malloc to pvalloc, the reallocs among them. */
 static inline bool tape_kind_is_alloc(enum tape_kind kind)
 {

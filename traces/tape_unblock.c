@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The decoder: walks all columns of a block in step. Every read is bounded by
+ * its column, every time by the block's last, so that bytes which were made
+ * to mislead end in an error and in nothing else.
+ */
+#include "traces/tape_block.h"
+#include "traces/tape_varint.h"
+
+static bool map_columns(struct tape_unblock *u, const uint8_t *p,
+			const uint8_t *end)
+{
+	while (p < end) {
+		uint8_t id = *p++;
+		uint64_t len;
+
+		p = varint_get(p, end, &len);
+		if (!p || len > (uint64_t)(end - p))
+			return false;
+		if (id && id < TAPE_COL_NR) {
+			if (u->at[id])
+				return false;
+			u->at[id] = p;
+			u->end[id] = p + len;
+		} else if (!(id & TAPE_COL_OPTIONAL)) {
+			return false;
+		}
+		p += len;
+	}
+	return true;
+}
+
+bool tape_unblock_init(struct tape_unblock *u, const struct tape_frame *f,
+		       const uint8_t *raw, unsigned unit_ns)
+{
+	memset(u, 0, sizeof(*u));
+	u->left = f->count;
+	u->unit_ns = unit_ns;
+	u->time = f->first;
+	u->last = f->last;
+	if (f->last > UINT64_MAX / unit_ns)
+		return false;
+	if (f->raw_len && !map_columns(u, raw, raw + f->raw_len))
+		return false;
+	u->has_low = u->at[TAPE_COL_ADDR_LOW] != NULL;
+	return true;
+}
+
+static inline bool get(struct tape_unblock *u, enum tape_column_id id,
+		       uint64_t *v)
+{
+	const uint8_t *p = varint_get(u->at[id], u->end[id], v);
+
+	if (!p)
+		return false;
+	u->at[id] = p;
+	return true;
+}
+
+static inline bool get_addr(struct tape_unblock *u, enum tape_column_id id,
+			    uint64_t *addr, uint64_t *base)
+{
+	uint64_t v, low = 0;
+
+	if (!get(u, id, &v))
+		return false;
+	if (u->has_low) {
+		if (u->at[TAPE_COL_ADDR_LOW] == u->end[TAPE_COL_ADDR_LOW])
+			return false;
+		low = *u->at[TAPE_COL_ADDR_LOW]++;
+	}
+	*base += (uint64_t)unzigzag(v);
+	*addr = *base << 4 | low;
+	return low < 16 && *base <= UINT64_MAX >> 4;
+}
+
+static bool get_time(struct tape_unblock *u, struct tape_event *ev)
+{
+	uint64_t v;
+
+	if (!get(u, TAPE_COL_TIME, &v) || v > u->last - u->time)
+		return false;
+	u->time += v;
+	ev->time_ns = u->time * u->unit_ns;
+	if (tape_kind_is_realloc(ev->kind)) {
+		if (!get(u, TAPE_COL_DURATION, &v) || v > u->last - u->time)
+			return false;
+		u->time += v;
+	}
+	ev->end_ns = u->time * u->unit_ns;
+	return true;
+}
+
+static bool get_realloc(struct tape_unblock *u, struct tape_event *ev,
+			uint8_t bits)
+{
+	uint64_t base = u->realloc_base;
+
+	if (!(bits & TAPE_KIND_NOOLD) &&
+	    !get_addr(u, TAPE_COL_OLD, &ev->old_addr, &base))
+		return false;
+	if (bits & TAPE_KIND_NOADDR)
+		return true;
+	if (!get_addr(u, TAPE_COL_NEW, &ev->addr, &base))
+		return false;
+	u->realloc_base = base;
+	return true;
+}
+
+static bool get_call(struct tape_unblock *u, struct tape_event *ev,
+		     uint8_t bits)
+{
+	if (bits & TAPE_KIND_FAILED)
+		ev->flags = TAPE_FAILED;
+	if (tape_kind_is_realloc(ev->kind)) {
+		if (!get_realloc(u, ev, bits))
+			return false;
+	} else if (!(bits & TAPE_KIND_NOADDR) &&
+		   !get_addr(u, TAPE_COL_ADDR, &ev->addr, &u->base)) {
+		return false;
+	}
+	if (ev->kind != TAPE_FREE && !get(u, TAPE_COL_SIZE, &ev->size))
+		return false;
+	if (tape_kind_has_alignment(ev->kind))
+		return get(u, TAPE_COL_ALIGN, &ev->alignment);
+	return true;
+}
+
+static bool get_text(struct tape_unblock *u, struct tape_event *ev)
+{
+	const uint8_t *text = u->at[TAPE_COL_TEXT], *nul;
+
+	if (!text || text == u->end[TAPE_COL_TEXT])
+		return false;
+	nul = memchr(text, 0, (size_t)(u->end[TAPE_COL_TEXT] - text));
+	if (!nul)
+		return false;
+	ev->text = (const char *)text;
+	u->at[TAPE_COL_TEXT] = nul + 1;
+	return true;
+}
+
+static bool get_other(struct tape_unblock *u, struct tape_event *ev)
+{
+	switch ((enum tape_kind)ev->kind) {
+	case TAPE_FREE_NULL:
+		return get(u, TAPE_COL_SIZE, &ev->size);
+	case TAPE_THREAD_START:
+		return get(u, TAPE_COL_SIZE, &ev->addr);
+	case TAPE_THREAD_NAME:
+	case TAPE_MARK:
+		return get_text(u, ev);
+	default:
+		return true;
+	}
+}
+
+/* After the last event: nothing may be left over. */
+static int finish(const struct tape_unblock *u)
+{
+	int i;
+
+	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++)
+		if (u->at[i] != u->end[i])
+			return -1;
+	return u->time == u->last ? 0 : -1;
+}
+
+int tape_unblock_next(struct tape_unblock *u, struct tape_event *ev)
+{
+	uint8_t bits;
+
+	if (!u->left)
+		return finish(u);
+	if (u->at[TAPE_COL_KIND] == u->end[TAPE_COL_KIND])
+		return -1;
+	bits = *u->at[TAPE_COL_KIND]++;
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = bits & TAPE_KIND_MASK;
+	if (!ev->kind || ev->kind >= TAPE_KIND_END || !get_time(u, ev))
+		return -1;
+	if (ev->kind <= TAPE_FREE_ALIGNED_SIZED) {
+		if (!get_call(u, ev, bits))
+			return -1;
+	} else if ((bits & ~TAPE_KIND_MASK) || !get_other(u, ev)) {
+		return -1;
+	}
+	u->left--;
+	return 1;
+}

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The writer: one column encoder per thread that has events waiting, one
+ * compressor, and the list of blocks that becomes the index.
+ */
+#include <zstd.h>
+
+#include "traces/base/err.h"
+#include "traces/tape_block.h"
+#include "traces/tape_hash.h"
+#include "traces/tape_header.h"
+#include "traces/tape_index.h"
+#include "traces/tape_samples.h"
+#include "traces/tape_writer.h"
+
+#define DEFAULT_UNIT_NS      8
+#define DEFAULT_BLOCK_EVENTS (64u << 10)
+#define BATCH                256
+#define SAMPLE_BATCH         256
+
+struct tape_writer {
+	struct tape_sink sink;
+	struct tape_writer_config config;
+	ZSTD_CCtx *zstd;
+	struct tape_block **threads; /* by number; NULL: nothing waits */
+	uint32_t nr_threads;
+	struct tape_buf out;
+	struct tape_buf samples;
+	struct tape_sample first_sample, last_sample;
+	uint32_t nr_samples;
+	struct tape_index index;
+	uint64_t bytes;
+	uint64_t events;
+	struct err failed; /* a sink that failed stays failed */
+};
+
+static int emit(struct tape_writer *w, const void *buf, size_t len,
+		struct err *err)
+{
+	int sys;
+
+	if (w->failed.code)
+		return err_set(err, w->failed.code, w->failed.sys,
+			       "cannot write the tape");
+	sys = w->sink.write(w->sink.ctx, buf, len);
+	if (sys) {
+		err_set(&w->failed, ERR_IO, sys, "cannot write the tape");
+		return err_set(err, ERR_IO, sys, "cannot write the tape");
+	}
+	w->bytes += len;
+	return 0;
+}
+
+/* Compress and write one block, and note it in the index. */
+static int emit_block(struct tape_writer *w, struct tape_frame *f,
+		      const struct tape_piece *pieces, size_t nr,
+		      struct err *err)
+{
+	size_t i, raw = 0, bound, len;
+	int ret;
+
+	for (i = 0; i < nr; i++)
+		raw += pieces[i].len;
+	if (raw > TAPE_RAW_MAX)
+		return err_set(err, ERR_ARG, 0,
+			       "a block of %zu bytes is more than a tape holds",
+			       raw);
+	bound = tape_frame_bound(raw, nr);
+	if (!tape_buf_reserve(&w->out, bound))
+		return err_set(err, ERR_NOMEM, 0, "out of memory");
+	f->sequence = (uint32_t)w->index.nr;
+	ret = tape_frame_build(f, w->zstd, pieces, nr, w->out.bytes, bound,
+			       &len, err);
+	if (!ret)
+		ret = tape_index_add(&w->index, f, w->bytes, err);
+	if (!ret)
+		ret = emit(w, w->out.bytes, len, err);
+	return ret;
+}
+
+static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
+{
+	struct tape_piece pieces[TAPE_BLOCK_PIECES];
+	struct tape_block *b = w->threads[thread];
+	struct tape_frame f = { .type = TAPE_BLOCK_EVENTS, .thread = thread };
+	int ret;
+
+	if (!b || (!b->count && !b->dropped))
+		return 0;
+	f.count = b->count;
+	f.first = b->count ? b->first : b->last;
+	f.last = b->last;
+	f.dropped = b->dropped;
+	ret = emit_block(w, &f, pieces, tape_block_pieces(b, pieces), err);
+	tape_block_clear(b);
+	return ret;
+}
+
+static int flush_samples(struct tape_writer *w, struct err *err)
+{
+	struct tape_piece piece = { w->samples.bytes, w->samples.len };
+	struct tape_frame f = { .type = TAPE_BLOCK_SAMPLES,
+				.thread = TAPE_NO_THREAD,
+				.count = w->nr_samples };
+	int ret;
+
+	if (!w->nr_samples)
+		return 0;
+	f.first = w->first_sample.time_ns / w->config.time_unit_ns;
+	f.last = w->last_sample.time_ns / w->config.time_unit_ns;
+	ret = emit_block(w, &f, &piece, 1, err);
+	w->samples.len = 0;
+	w->nr_samples = 0;
+	return ret;
+}
+
+static int write_header(struct tape_writer *w, const struct tape_meta *meta,
+			struct err *err)
+{
+	struct tape_header header = { .time_unit_ns = w->config.time_unit_ns };
+	uint8_t *bytes;
+	size_t len;
+	int ret = tape_header_pack(&header, meta, &bytes, &len, err);
+
+	if (ret)
+		return ret;
+	ret = emit(w, bytes, len, err);
+	free(bytes);
+	return ret;
+}
+
+static int check_config(struct tape_writer_config *config, struct err *err)
+{
+	if (!config->time_unit_ns)
+		config->time_unit_ns = DEFAULT_UNIT_NS;
+	if (!config->block_events)
+		config->block_events = DEFAULT_BLOCK_EVENTS;
+	if (!config->level)
+		config->level = 1;
+	if (config->block_events > TAPE_BLOCK_MAX ||
+	    config->time_unit_ns > 1000000000)
+		return err_set(err, ERR_ARG, 0,
+			       "blocks of at most %u events, time units of at "
+			       "most 1 s",
+			       TAPE_BLOCK_MAX);
+	return 0;
+}
+
+int tape_writer_open(struct tape_writer **out, const struct tape_sink *sink,
+		     const struct tape_meta *meta,
+		     const struct tape_writer_config *config, struct err *err)
+{
+	struct tape_writer *w = calloc(1, sizeof(*w));
+	int ret;
+
+	*out = NULL;
+	if (!w)
+		return err_set(err, ERR_NOMEM, 0, "out of memory");
+	w->sink = *sink;
+	if (config)
+		w->config = *config;
+	ret = check_config(&w->config, err);
+	if (ret)
+		goto fail;
+	w->zstd = ZSTD_createCCtx();
+	if (!w->zstd) {
+		ret = err_set(err, ERR_NOMEM, 0, "out of memory");
+		goto fail;
+	}
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel,
+			       w->config.level);
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
+	ret = write_header(w, meta, err);
+	if (ret)
+		goto fail;
+	*out = w;
+	return 0;
+fail:
+	tape_writer_free(w);
+	return ret;
+}
+
+static struct tape_block *get_block(struct tape_writer *w, uint32_t thread)
+{
+	if (thread >= w->nr_threads) {
+		uint32_t nr = w->nr_threads ? w->nr_threads : 16;
+		struct tape_block **threads;
+
+		if (thread >= TAPE_THREADS_MAX)
+			return NULL;
+		while (nr <= thread)
+			nr *= 2;
+		threads = realloc(w->threads, nr * sizeof(struct tape_block *));
+		if (!threads)
+			return NULL;
+		memset(threads + w->nr_threads, 0,
+		       (nr - w->nr_threads) * sizeof(struct tape_block *));
+		w->threads = threads;
+		w->nr_threads = nr;
+	}
+	if (!w->threads[thread])
+		w->threads[thread] = calloc(1, sizeof(struct tape_block));
+	return w->threads[thread];
+}
+
+int tape_writer_add(struct tape_writer *w, uint32_t thread,
+		    const struct tape_event *ev, size_t nr, struct err *err)
+{
+	struct tape_block *b = get_block(w, thread);
+	int ret = 0;
+
+	if (!b)
+		return err_set(err, ERR_NOMEM, 0,
+			       "no memory for thread %u (or too many threads)",
+			       thread);
+	while (nr && !ret) {
+		size_t some = w->config.block_events - b->count;
+
+		if (some > BATCH)
+			some = BATCH;
+		if (some > nr)
+			some = nr;
+		ret = tape_block_add(b, ev, some, w->config.time_unit_ns, err);
+		ev += some;
+		nr -= some;
+		w->events += some;
+		if (!ret && b->count >= w->config.block_events)
+			ret = flush_thread(w, thread, err);
+	}
+	return ret;
+}
+
+int tape_writer_sample(struct tape_writer *w, const struct tape_sample *sample,
+		       struct err *err)
+{
+	static const struct tape_sample zero;
+	struct tape_sample s = *sample;
+
+	if (s.time_ns < w->last_sample.time_ns)
+		s.time_ns = w->last_sample.time_ns;
+	if (!tape_buf_reserve(&w->samples, TAPE_SAMPLE_MAX))
+		return err_set(err, ERR_NOMEM, 0, "out of memory");
+	tape_sample_pack(&w->samples, &s,
+			 w->nr_samples ? &w->last_sample : &zero,
+			 w->config.time_unit_ns);
+	if (!w->nr_samples++)
+		w->first_sample = s;
+	w->last_sample = s;
+	return w->nr_samples < SAMPLE_BATCH ? 0 : flush_samples(w, err);
+}
+
+void tape_writer_drop(struct tape_writer *w, uint32_t thread, uint64_t nr)
+{
+	struct tape_block *b = get_block(w, thread);
+
+	if (b)
+		b->dropped += nr;
+}
+
+int tape_writer_flush(struct tape_writer *w, struct err *err)
+{
+	int ret = 0;
+	uint32_t i;
+
+	for (i = 0; i < w->nr_threads && !ret; i++)
+		ret = flush_thread(w, i, err);
+	return ret ? ret : flush_samples(w, err);
+}
+
+int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
+			   struct err *err)
+{
+	int ret;
+
+	if (thread >= w->nr_threads || !w->threads[thread])
+		return 0;
+	ret = flush_thread(w, thread, err);
+	tape_block_release(w->threads[thread]);
+	free(w->threads[thread]);
+	w->threads[thread] = NULL;
+	return ret;
+}
+
+uint64_t tape_writer_bytes(const struct tape_writer *w)
+{
+	return w->bytes;
+}
+
+uint64_t tape_writer_events(const struct tape_writer *w)
+{
+	return w->events;
+}
+
+static int write_end(struct tape_writer *w, const struct tape_end *end,
+		     struct err *err)
+{
+	struct tape_frame f = { .type = TAPE_BLOCK_END,
+				.thread = TAPE_NO_THREAD };
+	struct tape_buf buf = { 0 };
+	int ret = tape_end_pack(end, w->events, &buf, &f.count, err);
+
+	if (!ret) {
+		struct tape_piece piece = { buf.bytes, buf.len };
+
+		ret = emit_block(w, &f, &piece, 1, err);
+	}
+	tape_buf_release(&buf);
+	return ret;
+}
+
+static int write_index(struct tape_writer *w, struct err *err)
+{
+	struct tape_frame f = { .type = TAPE_BLOCK_INDEX,
+				.flags = TAPE_BLOCK_OPTIONAL,
+				.thread = TAPE_NO_THREAD,
+				.count = (uint32_t)w->index.nr };
+	uint8_t trailer[TAPE_TRAILER];
+	uint64_t offset = w->bytes;
+	struct tape_buf buf = { 0 };
+	int ret = tape_index_pack(&w->index, &buf, err);
+
+	/* A tape whose index would be too large goes without one. */
+	if (ret || buf.len > TAPE_RAW_MAX)
+		goto out;
+	ret = emit_block(w, &f, &(struct tape_piece){ buf.bytes, buf.len }, 1,
+			 err);
+	if (ret)
+		goto out;
+	put_le64(trailer, offset);
+	put_le64(trailer + 8, w->bytes + TAPE_TRAILER);
+	put_le64(trailer + 16, tape_checksum(trailer, 16));
+	memcpy(trailer + 24, TAPE_TRAILER_MAGIC, 8);
+	ret = emit(w, trailer, sizeof(trailer), err);
+out:
+	tape_buf_release(&buf);
+	return ret;
+}
+
+int tape_writer_close(struct tape_writer *w, const struct tape_end *end,
+		      struct err *err)
+{
+	int ret = tape_writer_flush(w, err);
+
+	if (!ret)
+		ret = write_end(w, end, err);
+	if (!ret)
+		ret = write_index(w, err);
+	tape_writer_free(w);
+	return ret;
+}
+
+void tape_writer_free(struct tape_writer *w)
+{
+	uint32_t i;
+
+	if (!w)
+		return;
+	for (i = 0; i < w->nr_threads; i++) {
+		if (w->threads[i])
+			tape_block_release(w->threads[i]);
+		free(w->threads[i]);
+	}
+	free(w->threads);
+	tape_buf_release(&w->out);
+	tape_buf_release(&w->samples);
+	tape_index_release(&w->index);
+	ZSTD_freeCCtx(w->zstd);
+	free(w);
+}

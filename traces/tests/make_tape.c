@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Writes a synthetic tape for tests and benches: seeded, so that the same
+ * arguments give the same bytes. The history is consistent: one clock for all
+ * threads, no two live blocks overlap, every thread starts and ends.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traces/base/err.h"
+#include "traces/tape_writer.h"
+
+#define SLOTS          256 /* live blocks per thread */
+#define STRIDE         (1u << 20)
+#define SIZE_MAX_BYTES 4096
+
+enum pattern { CHURN, CROSS, REALLOC, ALIGNED, NR_PATTERNS };
+
+static const char *const pattern_names[NR_PATTERNS] = { "churn", "cross",
+							"realloc", "aligned" };
+
+struct maker {
+	struct tape_writer *w;
+	uint64_t now_ns;
+	uint64_t seed;
+	uint64_t *slots; /* addresses, 0 = empty */
+	unsigned threads;
+	enum pattern pattern;
+	struct err err;
+};
+
+static uint64_t next_random(struct maker *m)
+{
+	uint64_t z = m->seed += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static uint64_t tick(struct maker *m)
+{
+	return m->now_ns += 40 + next_random(m) % 40;
+}
+
+static void add(struct maker *m, unsigned thread, struct tape_event *ev)
+{
+	ev->time_ns = tick(m);
+	ev->end_ns = ev->time_ns;
+	if (tape_kind_is_realloc(ev->kind))
+		ev->end_ns = tick(m);
+	tape_writer_add(m->w, thread, ev, 1, &m->err);
+}
+
+static uint64_t slot_address(unsigned slot)
+{
+	return 0x7f0000000000ULL + (uint64_t)slot * STRIDE;
+}
+
+static uint64_t random_size(struct maker *m)
+{
+	uint64_t r = next_random(m);
+
+	return 1 + (r & 7 ? (r >> 8) % 256 : (r >> 8) % SIZE_MAX_BYTES);
+}
+
+static void fill(struct maker *m, unsigned thread, unsigned slot)
+{
+	struct tape_event ev = { .kind = TAPE_MALLOC,
+				 .addr = slot_address(slot),
+				 .size = random_size(m) };
+
+	if (m->pattern == ALIGNED) {
+		ev.kind = (uint8_t)(TAPE_ALIGNED_ALLOC + next_random(m) % 3);
+		ev.alignment = 16u << next_random(m) % 9;
+	} else if (next_random(m) % 8 == 0) {
+		ev.kind = TAPE_CALLOC;
+	}
+	add(m, thread, &ev);
+	m->slots[slot] = ev.addr;
+}
+
+static void change(struct maker *m, unsigned thread, unsigned slot)
+{
+	struct tape_event ev = { .kind = TAPE_FREE, .addr = m->slots[slot] };
+
+	if (m->pattern == REALLOC) {
+		ev.kind = TAPE_REALLOC;
+		ev.old_addr = ev.addr;
+		ev.addr ^= next_random(m) % 2 ? STRIDE / 2 : 0;
+		ev.size = random_size(m);
+	}
+	add(m, thread, &ev);
+	m->slots[slot] = ev.kind == TAPE_REALLOC ? ev.addr : 0;
+}
+
+static void one_event(struct maker *m)
+{
+	unsigned thread = (unsigned)(next_random(m) % m->threads);
+	unsigned owner = m->pattern == CROSS
+				 ? (unsigned)(next_random(m) % m->threads)
+				 : thread;
+	unsigned slot = owner * SLOTS + (unsigned)(next_random(m) % SLOTS);
+
+	if (!m->slots[slot])
+		fill(m, thread, slot);
+	else
+		change(m, thread, slot);
+}
+
+static void free_all(struct maker *m)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < m->threads * SLOTS; slot++) {
+		struct tape_event ev = { .kind = TAPE_FREE,
+					 .addr = m->slots[slot] };
+
+		if (ev.addr)
+			add(m, slot / SLOTS, &ev);
+	}
+}
+
+static void mark_threads(struct maker *m, enum tape_kind kind)
+{
+	unsigned i;
+
+	for (i = 0; i < m->threads; i++) {
+		struct tape_event ev = { .kind = (uint8_t)kind };
+
+		if (kind == TAPE_THREAD_START)
+			ev.addr = 1000 + i;
+		add(m, i, &ev);
+		if (kind == TAPE_THREAD_END)
+			tape_writer_end_thread(m->w, i, &m->err);
+	}
+}
+
+static void sample(struct maker *m)
+{
+	struct tape_sample s = { .time_ns = m->now_ns,
+				 .rss_anon_bytes = 1 << 20,
+				 .rss_file_bytes = 2 << 20,
+				 .threads = m->threads };
+
+	tape_writer_sample(m->w, &s, &m->err);
+}
+
+static int write_file(void *ctx, const void *buf, size_t len)
+{
+	return fwrite(buf, 1, len, ctx) == len ? 0 : 5;
+}
+
+static void make(struct maker *m, uint64_t events)
+{
+	struct tape_end end = { .clean = true };
+	uint64_t i;
+
+	mark_threads(m, TAPE_THREAD_START);
+	for (i = 0; i < events; i++) {
+		if (i % 100000 == 0)
+			sample(m);
+		one_event(m);
+	}
+	free_all(m);
+	mark_threads(m, TAPE_THREAD_END);
+	end.duration_ns = m->now_ns;
+	strcpy(end.reason, "exit");
+	tape_writer_close(m->w, &end, &m->err);
+}
+
+static int usage(void)
+{
+	fputs("usage: make_tape [--events N] [--threads T] [--seed S] "
+	      "[--pattern churn|cross|realloc|aligned] OUT\n",
+	      stderr);
+	return 2;
+}
+
+static enum pattern find_pattern(const char *name)
+{
+	int i;
+
+	for (i = 0; i < NR_PATTERNS; i++)
+		if (!strcmp(pattern_names[i], name))
+			break;
+	return (enum pattern)i;
+}
+
+static int run(struct maker *m, uint64_t events, const char *path)
+{
+	FILE *file = fopen(path, "wb");
+	struct tape_sink sink = { write_file, file };
+	struct tape_meta meta = { 0 };
+
+	m->slots = calloc((size_t)m->threads * SLOTS, sizeof(*m->slots));
+	if (!file || !m->slots) {
+		perror(path);
+		return 1;
+	}
+	tape_meta_set(&meta, "command", "make_tape", &m->err);
+	tape_meta_set(&meta, "clock", "synthetic", &m->err);
+	if (!tape_writer_open(&m->w, &sink, &meta, NULL, &m->err))
+		make(m, events);
+	tape_meta_release(&meta);
+	free(m->slots);
+	if (fclose(file))
+		err_set(&m->err, ERR_IO, 5, "%s", path);
+	if (m->err.code)
+		fprintf(stderr, "make_tape: %s\n", m->err.text);
+	return m->err.code != 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "events", required_argument, NULL, 'e' },
+		{ "threads", required_argument, NULL, 't' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "pattern", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct maker m = { .threads = 1, .now_ns = 1000 };
+	uint64_t events = 1000;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == 'e')
+			events = strtoull(optarg, NULL, 10);
+		else if (c == 't')
+			m.threads = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			m.seed = strtoull(optarg, NULL, 10);
+		else if (c == 'p')
+			m.pattern = find_pattern(optarg);
+		else
+			return usage();
+	}
+	if (optind + 1 != argc || !m.threads || m.pattern == NR_PATTERNS)
+		return usage();
+	return run(&m, events, argv[optind]);
+}
