@@ -43,8 +43,9 @@ PARTS   = $(TOOLS) $(SHARED) $(notdir $(SCRIPTS))
 MAN     = $(VERBS:%=$(B)/man/heaptape-%.1) $(B)/man/heaptape.1
 UNIT    = $(patsubst %.c,$(B)/%,$(wildcard */tests/*_test.c))
 TAPE_HELPERS = $(B)/traces/tests/make_tape $(B)/traces/tests/tape_bench
-HELPERS = $(filter-out $(TAPE_HELPERS),$(patsubst %.c,$(B)/%,$(filter-out \
-	  %_test.c,$(wildcard */tests/*.c))))
+RESULTS_MAKER = $(B)/results/tests/make_results
+HELPERS = $(filter-out $(TAPE_HELPERS) $(RESULTS_MAKER),$(patsubst \
+	  %.c,$(B)/%,$(filter-out %_test.c,$(wildcard */tests/*.c))))
 
 all: $(PARTS:%=$(B)/%) $(B)/heaptape man ## build everything
 
@@ -102,7 +103,7 @@ help: ## list the targets
 clean: ## remove the build folders
 	rm -rf build build-*
 
-tests: $(UNIT) $(HELPERS) $(TAPE_HELPERS)
+tests: $(UNIT) $(HELPERS) $(TAPE_HELPERS) $(RESULTS_MAKER)
 
 # Libraries and tools.
 $(B)/libbase.a: $(call objects,$(base_SRC))
@@ -157,6 +158,10 @@ $(B)/man/heaptape.1: scripts/heaptape.1.in scripts/man.sh
 $(B)/man/heaptape-%.1: scripts/man.sh $(B)/heaptape $(TOOLS:%=$(B)/%) \
 	$(wildcard */heaptape-*.1.in)
 	$(Q)mkdir -p $(@D) && scripts/man.sh $(B) $* $(wildcard */heaptape-$*.1.in) >$@
+
+$(RESULTS_MAKER): $(RESULTS_MAKER).o $(addprefix $(B)/,libresults.a libbase.a)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $^ $(XLDFLAGS) -ljansson -lm
 
 # Unit tests link every library; small programs beside them stand alone.
 $(UNIT): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a

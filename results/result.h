@@ -94,7 +94,10 @@ int result_add_knob(struct result_run *run, const char *knob, struct err *err);
 /* The metric's value, or NAN when the run has none of that name. */
 double result_metric(const struct result_run *run, const char *name);
 
-/* Write atomically (force replaces); read back any known version. */
+/*
+ * Write atomically (force replaces); read back any known version. Reading
+ * gives -ERR_ARG for JSON of another kind, -ERR_FORMAT for a broken document.
+ */
 int result_write(const struct result_doc *doc, const char *path, bool force,
 		 struct err *err);
 int result_read(struct result_doc *doc, const char *path, struct err *err);

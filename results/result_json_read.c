@@ -364,7 +364,7 @@ static int check_version(const struct source *src, json_t *root)
 	json_int_t version = json_integer_value(number);
 
 	if (!format || strcmp(format, "heaptape-result") != 0)
-		return err_set(src->err, ERR_FORMAT, 0,
+		return err_set(src->err, ERR_ARG, 0,
 			       "%s is not a result of heaptape", src->path);
 	if (!json_is_integer(number) || version < OLDEST_FORMAT)
 		return bad(src, "format_version",

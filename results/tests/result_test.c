@@ -203,8 +203,8 @@ static void test_refusals(void **state)
 	refuse("", ERR_TRUNCATED, "not valid JSON");
 	refuse("{", ERR_TRUNCATED, ":1: not valid JSON");
 	refuse("{\"a\":1,\"a\":2}", ERR_FORMAT, "duplicate");
-	refuse("[1]", ERR_FORMAT, "not a result of heaptape");
-	refuse("{\"format\":\"else\"}", ERR_FORMAT, "not a result");
+	refuse("[1]", ERR_ARG, "not a result of heaptape");
+	refuse("{\"format\":\"else\"}", ERR_ARG, "not a result");
 	refuse("{\"format\":\"heaptape-result\"}", ERR_FORMAT,
 	       "key format_version");
 	refuse("{\"format\":\"heaptape-result\",\"format_version\":1}",

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A campaign: all result documents of one folder, grouped by tape and sorted
+ * by round. Loading makes sure that they belong together.
+ */
+#ifndef RESULTS_CAMPAIGN_H
+#define RESULTS_CAMPAIGN_H
+
+#include <stddef.h>
+
+#include "results/result.h"
+
+struct err;
+
+/* One tape's documents; it borrows them from the campaign. */
+struct campaign_tape {
+	const char *name;
+	const struct result_doc **rounds; /* by number */
+	size_t nr_rounds;
+};
+
+struct campaign {
+	struct result_doc *docs;
+	size_t nr_docs;
+	struct campaign_tape *tapes; /* by name */
+	size_t nr_tapes;
+	const char **arms; /* in the order of the first document */
+	size_t nr_arms;
+};
+
+/*
+ * Read every *.json of the folder. -ERR_ARG: no such folder; -ERR_COMPARE: no
+ * documents, or of several campaigns; else what result_read says.
+ */
+int campaign_load(struct campaign *campaign, const char *dir, struct err *err);
+/* Safe on a zeroed struct. */
+void campaign_release(struct campaign *campaign);
+
+/* The arm's run of that pass, or NULL; there is one at most. */
+const struct result_run *campaign_run(const struct result_doc *doc,
+				      const char *arm, const char *pass);
+/* The value of a configuration or environment entry, or NULL. */
+const char *campaign_config(const struct result_doc *doc, const char *key);
+const char *campaign_environment(const struct result_doc *doc, const char *key);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The model that every renderer reads: all arms of a campaign against one of
+ * them, tape by tape and metric by metric. Renderers decide nothing.
+ */
+#ifndef RESULTS_COMPARISON_H
+#define RESULTS_COMPARISON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "results/campaign.h"
+#include "results/metrics.h"
+#include "results/stats.h"
+
+struct err;
+
+/* What the user asked for; zeroed means the defaults. Texts are borrowed. */
+struct comparison_options {
+	const char *base;           /* NULL: glibc, else the first arm */
+	const char *const *metrics; /* names, or "all"; none: the main ones */
+	size_t nr_metrics;
+	const char *const *thresholds; /* "rss_peak_bytes=2" in percent */
+	size_t nr_thresholds;
+	const char *tape; /* glob on the path or its last part, or NULL */
+};
+
+/* One metric of one arm on one tape. */
+struct comparison_cell {
+	double *values;     /* by round of the tape, NAN where there is none */
+	double median, mad; /* of values */
+	struct stats_outcome outcome;
+	/* Status of the pass that should have measured it: "ok", "crashed",
+	   "timeout", "missing"; "" when nobody measures the metric. */
+	const char *status;
+};
+
+/* How an arm fared on a tape. */
+struct comparison_arm {
+	size_t failed;                    /* runs that did not end well */
+	const struct result_run *failure; /* the first of them */
+	size_t failure_round;
+	const struct result_run *any; /* a run, for the identity */
+	bool in_front;       /* of the Pareto front; needs all its metrics */
+	size_t dominated_by; /* an arm, or its own number */
+};
+
+struct comparison_tape {
+	const struct campaign_tape *tape;
+	struct comparison_cell *cells; /* nr_metrics x nr_arms */
+	struct stats_rule *rules;      /* by metric, the grain filled in */
+	struct comparison_arm *arms;
+	bool front_known; /* at least two arms have all Pareto metrics */
+};
+
+struct comparison {
+	const struct campaign *campaign;
+	const char **arms; /* the base is the first */
+	size_t nr_arms;
+	struct metric *metrics; /* those asked for, with their thresholds */
+	size_t nr_metrics;
+	struct comparison_tape *tapes;
+	size_t nr_tapes;
+};
+
+/* The metrics of the front: the time, the memory, the tail. */
+#define COMPARISON_FRONT 3
+extern const char *const comparison_front[COMPARISON_FRONT];
+
+/*
+ * Compare; the campaign must outlive the comparison. -ERR_ARG when an arm,
+ * tape or metric that was asked for is not there.
+ */
+int comparison_build(struct comparison *cmp, const struct campaign *campaign,
+		     const struct comparison_options *options, struct err *err);
+void comparison_release(struct comparison *cmp);
+
+const struct comparison_cell *
+comparison_cell(const struct comparison *cmp,
+		const struct comparison_tape *tape, size_t metric, size_t arm);
+/* Whether any arm on any tape has a value of that metric. */
+bool comparison_has_metric(const struct comparison *cmp, size_t metric);
+/* Number of a metric by name, or nr_metrics. */
+size_t comparison_find_metric(const struct comparison *cmp, const char *name);
+
+#endif

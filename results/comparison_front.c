@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The Pareto front of a tape over time, memory and tail latency. One arm
+ * dominates another when it is BETTER or same everywhere and BETTER somewhere:
+ * what is unclear dominates nobody.
+ */
+#include <math.h>
+#include <stdbool.h>
+
+#include "results/comparison.h"
+#include "results/comparison_parts.h"
+#include "traces/base/err.h"
+
+const char *const comparison_front[COMPARISON_FRONT] = {
+	"wall_ns",
+	"rss_peak_bytes",
+	"malloc_p999_ns",
+};
+
+/* The metrics of the front that are compared here; returns how many. */
+static size_t front_metrics(const struct comparison *cmp,
+			    const struct comparison_tape *tape, size_t *metrics)
+{
+	size_t i, k, nr = 0;
+
+	for (i = 0; i < COMPARISON_FRONT; i++) {
+		size_t m = comparison_find_metric(cmp, comparison_front[i]);
+
+		if (m == cmp->nr_metrics)
+			continue;
+		for (k = 0; k < cmp->nr_arms; k++)
+			if (isfinite(comparison_cell(cmp, tape, m, k)->median))
+				break;
+		if (k < cmp->nr_arms)
+			metrics[nr++] = m;
+	}
+	return nr;
+}
+
+static bool complete(const struct comparison *cmp,
+		     const struct comparison_tape *tape, size_t arm,
+		     const size_t *metrics, size_t nr)
+{
+	size_t i;
+
+	if (tape->arms[arm].failed)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (!isfinite(comparison_cell(cmp, tape, metrics[i], arm)
+				      ->median))
+			return false;
+	return nr > 0;
+}
+
+/* 1 when a dominates b, 0 when not, negative on errors. */
+static int dominates(const struct comparison *cmp,
+		     const struct comparison_tape *tape, size_t a, size_t b,
+		     const size_t *metrics, size_t nr, struct err *err)
+{
+	int better = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		struct stats_outcome out;
+		int rc = stats_compare(
+			comparison_cell(cmp, tape, metrics[i], b)->values,
+			comparison_cell(cmp, tape, metrics[i], a)->values,
+			tape->tape->nr_rounds, &tape->rules[metrics[i]], &out,
+			err);
+
+		if (rc)
+			return rc;
+		if (out.verdict == STATS_BETTER)
+			better = 1;
+		else if (out.verdict != STATS_SAME)
+			return 0;
+	}
+	return better;
+}
+
+int comparison_find_front(const struct comparison *cmp,
+			  struct comparison_tape *tape, struct err *err)
+{
+	size_t metrics[COMPARISON_FRONT], a, b, nr_complete = 0;
+	size_t nr = front_metrics(cmp, tape, metrics);
+
+	for (a = 0; a < cmp->nr_arms; a++) {
+		tape->arms[a].dominated_by = a;
+		tape->arms[a].in_front = complete(cmp, tape, a, metrics, nr);
+		nr_complete += tape->arms[a].in_front;
+	}
+	tape->front_known = nr > 1 && nr_complete > 1;
+	for (b = 0; b < cmp->nr_arms; b++) {
+		for (a = 0; a < cmp->nr_arms && tape->arms[b].in_front; a++) {
+			int rc;
+
+			if (a == b || !complete(cmp, tape, a, metrics, nr) ||
+			    !complete(cmp, tape, b, metrics, nr))
+				continue;
+			rc = dominates(cmp, tape, a, b, metrics, nr, err);
+			if (rc < 0)
+				return rc;
+			if (rc) {
+				tape->arms[b].in_front = false;
+				tape->arms[b].dominated_by = a;
+			}
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* The table of metrics and the few that are computed from others. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "results/metrics.h"
+#include "results/result.h"
+#include "traces/base/units.h"
+
+#define MIB       1048576.0
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+static double fragmentation_peak(const struct result_run *run)
+{
+	double live = result_metric(run, "live_peak_bytes");
+
+	return live > 0 ? result_metric(run, "rss_peak_bytes") / live : NAN;
+}
+
+/* Bytes x time under the two curves; a tape without times counts in ops. */
+static double fragmentation_mean(const struct result_run *run)
+{
+	double rss = 0, live = 0;
+	bool timed = run->nr_curve && run->curve[run->nr_curve - 1].time_ns >
+					      run->curve[0].time_ns;
+	size_t i;
+
+	for (i = 1; i < run->nr_curve; i++) {
+		const struct result_point *a = &run->curve[i - 1], *b = a + 1;
+		double dt = timed ? (double)b->time_ns - (double)a->time_ns
+				  : (double)b->op - (double)a->op;
+
+		rss += dt * ((double)a->rss_bytes + (double)b->rss_bytes);
+		live += dt * ((double)a->live_bytes + (double)b->live_bytes);
+	}
+	return live > 0 ? rss / live : NAN;
+}
+
+static double returned(const struct result_run *run, const char *name)
+{
+	double peak = result_metric(run, "rss_peak_bytes");
+
+	return peak > 0 ? 1 - result_metric(run, name) / peak : NAN;
+}
+
+static double returned_idle(const struct result_run *run)
+{
+	return returned(run, "rss_idle_bytes");
+}
+
+static double returned_freed(const struct result_run *run)
+{
+	return returned(run, "rss_freed_bytes");
+}
+
+/* Unit, what the grain counts, passes. */
+#define TIME          METRIC_NS, METRIC_GRAIN_VALUE, "time"
+#define LATENCY       METRIC_NS, METRIC_GRAIN_TIMER_FLOOR, "latency"
+#define MEMORY        METRIC_BYTES, METRIC_GRAIN_VALUE, "memory"
+#define FACTOR        METRIC_FACTOR, METRIC_GRAIN_VALUE, "memory"
+#define FRACTION      METRIC_FRACTION, METRIC_GRAIN_VALUE, "memory"
+#define COUNT(passes) METRIC_COUNT, METRIC_GRAIN_PER_MOPS, passes
+
+/* Grain and threshold. */
+/* clang-format off */
+#define NOISY(grain, limit)      { STATS_NOISY, false, grain, limit }
+#define NEAR_EXACT(grain, limit) { STATS_NEAR_EXACT, false, grain, limit }
+#define HIGH_IS_BETTER           { STATS_NEAR_EXACT, true, 0, 0 }
+/* clang-format on */
+
+static const struct metric metrics[] = {
+	{ "wall_ns", "wall time", TIME, METRIC_MAIN, NOISY(1000, 0.05), NULL },
+	{ "cpu_ns", "CPU time", TIME, METRIC_MAIN, NOISY(1000, 0.05), NULL },
+	{ "rss_peak_bytes", "RSS peak", MEMORY, METRIC_MAIN,
+	  NEAR_EXACT(MIB, 0.03), NULL },
+	{ "rss_mean_bytes", "RSS mean", MEMORY, METRIC_MAIN,
+	  NEAR_EXACT(MIB, 0.03), NULL },
+	{ "predicted_rss_peak_bytes", "process RSS peak", MEMORY, METRIC_MAIN,
+	  NEAR_EXACT(MIB, 0.03), NULL },
+	{ "predicted_rss_mean_bytes", "process RSS mean", MEMORY, METRIC_MAIN,
+	  NEAR_EXACT(MIB, 0.03), NULL },
+	{ "fragmentation_peak", "RSS/live at peak", FACTOR, METRIC_MAIN,
+	  NEAR_EXACT(0, 0.03), fragmentation_peak },
+	{ "fragmentation_mean", "RSS/live mean", FACTOR, METRIC_MAIN,
+	  NEAR_EXACT(0, 0.03), fragmentation_mean },
+	{ "rss_end_bytes", "RSS at the end", MEMORY, METRIC_MORE,
+	  NEAR_EXACT(MIB, 0.05), NULL },
+	{ "rss_idle_bytes", "RSS after idle", MEMORY, METRIC_MAIN,
+	  NEAR_EXACT(MIB, 0.05), NULL },
+	{ "rss_freed_bytes", "RSS after free-all", MEMORY, METRIC_MAIN,
+	  NEAR_EXACT(MIB, 0.05), NULL },
+	{ "returned_idle", "returned after idle", FRACTION, METRIC_INFO,
+	  HIGH_IS_BETTER, returned_idle },
+	{ "returned_freed", "returned after free-all", FRACTION, METRIC_INFO,
+	  HIGH_IS_BETTER, returned_freed },
+	{ "malloc_p50_ns", "malloc p50", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "malloc_p90_ns", "malloc p90", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "malloc_p99_ns", "malloc p99", LATENCY, METRIC_MAIN, NOISY(1, 0.15),
+	  NULL },
+	{ "malloc_p999_ns", "malloc p99.9", LATENCY, METRIC_MAIN,
+	  NOISY(1, 0.25), NULL },
+	{ "malloc_p9999_ns", "malloc p99.99", LATENCY, METRIC_MORE,
+	  NOISY(1, 0.25), NULL },
+	{ "malloc_max_ns", "malloc max", LATENCY, METRIC_INFO, NOISY(1, 0),
+	  NULL },
+	{ "free_p50_ns", "free p50", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "free_p90_ns", "free p90", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "free_p99_ns", "free p99", LATENCY, METRIC_MAIN, NOISY(1, 0.15),
+	  NULL },
+	{ "free_p999_ns", "free p99.9", LATENCY, METRIC_MAIN, NOISY(1, 0.25),
+	  NULL },
+	{ "free_p9999_ns", "free p99.99", LATENCY, METRIC_MORE, NOISY(1, 0.25),
+	  NULL },
+	{ "free_max_ns", "free max", LATENCY, METRIC_INFO, NOISY(1, 0), NULL },
+	{ "realloc_p50_ns", "realloc p50", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "realloc_p90_ns", "realloc p90", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "realloc_p99_ns", "realloc p99", LATENCY, METRIC_MORE, NOISY(1, 0.15),
+	  NULL },
+	{ "realloc_p999_ns", "realloc p99.9", LATENCY, METRIC_MORE,
+	  NOISY(1, 0.25), NULL },
+	{ "realloc_p9999_ns", "realloc p99.99", LATENCY, METRIC_MORE,
+	  NOISY(1, 0.25), NULL },
+	{ "realloc_max_ns", "realloc max", LATENCY, METRIC_INFO, NOISY(1, 0),
+	  NULL },
+	{ "calloc_p50_ns", "calloc p50", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "calloc_p90_ns", "calloc p90", LATENCY, METRIC_MORE, NOISY(1, 0.10),
+	  NULL },
+	{ "calloc_p99_ns", "calloc p99", LATENCY, METRIC_MORE, NOISY(1, 0.15),
+	  NULL },
+	{ "calloc_p999_ns", "calloc p99.9", LATENCY, METRIC_MORE,
+	  NOISY(1, 0.25), NULL },
+	{ "calloc_p9999_ns", "calloc p99.99", LATENCY, METRIC_MORE,
+	  NOISY(1, 0.25), NULL },
+	{ "calloc_max_ns", "calloc max", LATENCY, METRIC_INFO, NOISY(1, 0),
+	  NULL },
+	{ "minor_faults", "minor faults", COUNT("memory time"), METRIC_MAIN,
+	  NEAR_EXACT(1, 0.10), NULL },
+	{ "major_faults", "major faults", COUNT("memory time"), METRIC_MAIN,
+	  NEAR_EXACT(1, 0.10), NULL },
+	{ "futex_waits", "futex waits", COUNT("calls time"), METRIC_MAIN,
+	  NOISY(1, 0.25), NULL },
+	{ "voluntary_switches", "voluntary switches",
+	  COUNT("time calls memory"), METRIC_MAIN, NOISY(1, 0.25), NULL },
+};
+
+const struct metric *metrics_all(size_t *nr)
+{
+	*nr = NR(metrics);
+	return metrics;
+}
+
+const struct metric *metrics_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR(metrics); i++)
+		if (!strcmp(metrics[i].name, name))
+			return &metrics[i];
+	return NULL;
+}
+
+double metric_value(const struct metric *metric, const struct result_run *run)
+{
+	return metric->derive ? metric->derive(run)
+			      : result_metric(run, metric->name);
+}
+
+bool metric_from_pass(const struct metric *metric, const char *pass, size_t n)
+{
+	const char *word = metric->passes;
+	size_t len;
+
+	for (; n && word; n--) {
+		word = strchr(word, ' ');
+		word = word ? word + 1 : NULL;
+	}
+	if (!word)
+		return false;
+	len = strcspn(word, " ");
+	return strlen(pass) == len && !strncmp(word, pass, len);
+}
+
+char *metric_format(const struct metric *metric, double value, char *buf,
+		    size_t len)
+{
+	if (!isfinite(value)) {
+		snprintf(buf, len, "n/a");
+		return buf;
+	}
+	switch (metric->unit) {
+	case METRIC_NS:
+		return units_format_ns(buf, len, value);
+	case METRIC_BYTES:
+		return units_format_bytes(buf, len, value);
+	case METRIC_COUNT:
+		return units_format_count(buf, len, value);
+	case METRIC_FACTOR:
+		snprintf(buf, len, "%.2fx", value);
+		return buf;
+	case METRIC_FRACTION:
+		snprintf(buf, len, "%.0f %%", 100 * value);
+		return buf;
+	}
+	return buf;
+}
