@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The public C names. malloc and free carry their fast paths; the others call
+// the internal functions.
+#include "allocators/arena/api.h"
+#include "allocators/arena/arena_internal.h"
+#include "allocators/arena/fast.h"
+#include "allocators/arena/stats.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+
+// Not declared by every libc that this is built with.
+void cfree(void *p);
+void free_sized(void *p, size_t n);
+void free_aligned_sized(void *p, size_t align, size_t n);
+#if !__GLIBC_PREREQ(2, 33)
+struct mallinfo2 {
+	size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks,
+		uordblks, fordblks, keepcost;
+};
+struct mallinfo2 mallinfo2(void);
+#endif
+
+PUBLIC void *malloc(size_t n)
+{
+	return fast_malloc(n);
+}
+
+PUBLIC void free(void *p)
+{
+	fast_free(p);
+}
+
+PUBLIC void cfree(void *p)
+{
+	fast_free(p);
+}
+
+PUBLIC void free_sized(void *p, size_t n)
+{
+	(void)n;
+	fast_free(p);
+}
+
+PUBLIC void free_aligned_sized(void *p, size_t align, size_t n)
+{
+	(void)align;
+	(void)n;
+	fast_free(p);
+}
+
+PUBLIC void *calloc(size_t nr, size_t size)
+{
+	return arena_calloc(nr, size);
+}
+
+PUBLIC void *realloc(void *p, size_t n)
+{
+	return arena_realloc(p, n);
+}
+
+PUBLIC void *reallocarray(void *p, size_t nr, size_t size)
+{
+	return arena_reallocarray(p, nr, size);
+}
+
+PUBLIC void *aligned_alloc(size_t align, size_t n)
+{
+	return arena_aligned_alloc(align, n);
+}
+
+PUBLIC int posix_memalign(void **out, size_t align, size_t n)
+{
+	return arena_posix_memalign(out, align, n);
+}
+
+PUBLIC void *memalign(size_t align, size_t n)
+{
+	return arena_memalign(align, n);
+}
+
+PUBLIC void *valloc(size_t n)
+{
+	return arena_valloc(n);
+}
+
+PUBLIC void *pvalloc(size_t n)
+{
+	return arena_pvalloc(n);
+}
+
+PUBLIC size_t malloc_usable_size(void *p)
+{
+	return arena_usable_size(p);
+}
+
+PUBLIC int malloc_trim(size_t pad)
+{
+	return arena_trim(pad);
+}
+
+PUBLIC struct mallinfo2 mallinfo2(void)
+{
+	struct mallinfo2 info = { .arena = 0 };
+	struct stats s;
+
+	if (!arena_init())
+		return info;
+	stats_collect(&s);
+	info.arena = s.mapped;
+	info.uordblks = s.allocated;
+	info.fordblks = s.mapped - s.allocated;
+	info.keepcost = s.dirty;
+	return info;
+}
+
+PUBLIC struct mallinfo mallinfo(void)
+{
+	struct mallinfo2 wide = mallinfo2();
+	struct mallinfo info = { .arena = (int)wide.arena };
+
+	info.uordblks = (int)wide.uordblks;
+	info.fordblks = (int)wide.fordblks;
+	info.keepcost = (int)wide.keepcost;
+	return info;
+}
+
+PUBLIC void malloc_stats(void)
+{
+	if (arena_init())
+		stats_print();
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// The slow paths of malloc and free for slots: filling and emptying magazines,
+// sizing them by use. Which heap a thread has is decided in thread.c.
+#include "allocators/arena/heap.h"
+#include "allocators/arena/large.h"
+#include "allocators/arena/purge.h"
+#include "allocators/arena/slab.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { DEPTH_MIN = 4, POLL_EVENTS = 8, ROUND_EVENTS = 256 };
+
+static void set_top(struct heap *h, unsigned c, void **top)
+{
+	atomic_store_explicit(&h->mag[c].top, top, memory_order_relaxed);
+}
+
+// Returns the n oldest pointers of a magazine to their slabs.
+static void flush_oldest(struct heap *h, unsigned c, unsigned n)
+{
+	void **base = mag_base(h, c);
+	unsigned level = mag_level(h, c);
+
+	lock_take(&h->lock);
+	for (unsigned i = 0; i < n; i++)
+		slab_put(h, base[i]);
+	lock_release(&h->lock);
+	memmove(base, base + n, (level - n) * sizeof(*base));
+	set_top(h, c, base + level - n);
+}
+
+static void set_depth(struct heap *h, unsigned c, unsigned depth)
+{
+	h->class[c].depth = (uint16_t)depth;
+	h->mag[c].lim = mag_base(h, c) + depth;
+}
+
+// A class that saw no refill and no flush for a round has more than it needs.
+static void collect_class(struct heap *h, unsigned c)
+{
+	struct heap_class *hc = &h->class[c];
+	unsigned level = mag_level(h, c);
+
+	if (hc->used_in == h->round || !hc->nr_slabs)
+		return;
+	if (level)
+		flush_oldest(h, c, (level + 1) / 2);
+	level /= 2;
+	if (hc->depth / 2 >= DEPTH_MIN && hc->depth / 2u >= level)
+		set_depth(h, c, hc->depth / 2u);
+	if (hc->fill > 1)
+		hc->fill /= 2;
+	lock_take(&h->lock);
+	slab_trim(h, c);
+	lock_release(&h->lock);
+}
+
+// What slow paths do now and then; no lock is held.
+static void upkeep(struct heap *h)
+{
+	h->events++;
+	if (h->events % POLL_EVENTS == 0)
+		purge_poll();
+	if (h->events % ROUND_EVENTS)
+		return;
+	remote_flush(h);
+	for (unsigned c = 0; c < NR_CLASSES; c++)
+		collect_class(h, c);
+	h->round++;
+}
+
+// Fills an empty magazine and pops from it.
+static void *refill(struct heap *h, unsigned c)
+{
+	struct heap_class *hc = &h->class[c];
+	unsigned want = hc->fill, got;
+	void **base = mag_base(h, c);
+
+	lock_take(&h->lock);
+	if (atomic_load_explicit(&h->remote_head, memory_order_relaxed))
+		remote_drain(h);
+	got = slab_take(h, c, base + want, want);
+	lock_release(&h->lock);
+	if (!got)
+		return NULL;
+	if (got < want)
+		memmove(base, base + want - got, got * sizeof(*base));
+	hc->used_in = h->round;
+	if (2u * hc->fill <= size_class[c].capacity / 2u)
+		hc->fill *= 2;
+	if (hc->depth < hc->fill)
+		set_depth(h, c, hc->fill);
+	set_top(h, c, base + got - 1);
+	return base[got - 1];
+}
+
+static void *shared_malloc(unsigned c)
+{
+	void *slot[1];
+	unsigned got;
+
+	if (!heap_shared)
+		return NULL;
+	lock_take(&heap_shared->lock);
+	remote_drain(heap_shared);
+	got = slab_take(heap_shared, c, slot + 1, 1);
+	lock_release(&heap_shared->lock);
+	return got ? slot[0] : NULL;
+}
+
+static void *small_malloc(size_t n)
+{
+	struct heap *h = heap_mine;
+	void *p;
+
+	if (!heap_real(h))
+		h = heap_attach();
+	if (!h)
+		return shared_malloc(class_of_size(n));
+	p = refill(h, class_of_size(n));
+	upkeep(h);
+	return p;
+}
+
+void *heap_malloc_slow(size_t n)
+{
+	bool zeroed = false;
+	void *p = NULL;
+
+	if (arena_likely(arena_init())) {
+		if (n > SMALL_MAX)
+			return large_malloc(n, 1, &zeroed);
+		p = small_malloc(n);
+		if (arena_unlikely(!p)) {
+			heap_reclaim();
+			p = small_malloc(n);
+		}
+	}
+	if (arena_unlikely(!p))
+		errno = ENOMEM;
+	return p;
+}
+
+// Pushes onto a full magazine: makes it deeper while it is below its capacity,
+// else returns the older half.
+static void free_full(struct heap *h, unsigned c, void *p)
+{
+	struct heap_class *hc = &h->class[c];
+	void **top = atomic_load_explicit(&h->mag[c].top, memory_order_relaxed);
+	unsigned capacity = size_class[c].capacity;
+	unsigned depth = 2u * hc->depth;
+
+	if (top[-1] == p)
+		misuse(p, "double free");
+	hc->used_in = h->round;
+	if (hc->depth < capacity) {
+		set_depth(h, c, depth < capacity ? depth : capacity);
+	} else if (top == h->mag[c].lim) {
+		flush_oldest(h, c, capacity / 2u);
+		top -= capacity / 2u;
+	}
+	*top = p;
+	set_top(h, c, top + 1);
+}
+
+void heap_free_slow(void *p)
+{
+	struct heap *h = heap_mine;
+	uint32_t entry;
+
+	if (!p)
+		return;
+	if (region_offset(p) >= region_limit())
+		misuse(p, "not from this heap");
+	entry = entry_load((uint32_t)(region_offset(p) >> UNIT_SHIFT));
+	if (!entry) {
+		large_free(p);
+		return;
+	}
+	if (heap_real(h) && entry >> 8 == h->id)
+		free_full(h, entry & 255, p);
+	else
+		remote_free(h, p, entry);
+	if (heap_real(h))
+		upkeep(h);
+}
+
+void heap_flush(struct heap *h)
+{
+	remote_flush(h);
+	for (unsigned c = 0; c < NR_CLASSES; c++) {
+		unsigned level = mag_level(h, c);
+
+		if (level)
+			flush_oldest(h, c, level);
+	}
+	lock_take(&h->lock);
+	remote_drain(h);
+	for (unsigned c = 0; c < NR_CLASSES; c++)
+		slab_trim(h, c);
+	lock_release(&h->lock);
+}
+
+void heap_reclaim(void)
+{
+	if (heap_real(heap_mine))
+		heap_flush(heap_mine);
+	purge_all();
+}

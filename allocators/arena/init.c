@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The order in which arena comes to life, at the first allocation of the
+// process, and what is registered once libc is up.
+#include "allocators/arena/arena_internal.h"
+#include "allocators/arena/conf.h"
+#include "allocators/arena/fork.h"
+#include "allocators/arena/heap.h"
+#include "allocators/arena/os.h"
+#include "allocators/arena/region.h"
+#include "allocators/arena/sizeclass.h"
+#include "allocators/arena/stats.h"
+
+enum { ARENAS_AUTO_MAX = 8 };
+
+unsigned page_shift;
+static _Atomic bool ready;
+static struct lock init_lock;
+
+static void init_arenas(void)
+{
+	size_t n = conf_get(&conf.arenas);
+	unsigned cpus = os_cpus();
+
+	if (!n)
+		n = cpus < ARENAS_AUTO_MAX ? cpus : ARENAS_AUTO_MAX;
+	for (uint32_t i = 0; i < n; i++)
+		arenas[i].index = i;
+	nr_arenas = (unsigned)n;
+}
+
+static bool init_locked(void)
+{
+	page_shift = (unsigned)__builtin_ctzl(os_page_bytes());
+	conf_init();
+	sizeclass_init(conf_get(&conf.mag_bytes));
+	init_arenas();
+	if (!region.base && !region_init())
+		return false;
+	return heap_registry_init();
+}
+
+bool arena_init(void)
+{
+	// acquire: everything is set up when this is seen
+	if (arena_likely(atomic_load_explicit(&ready, memory_order_acquire)))
+		return true;
+	lock_take(&init_lock);
+	if (!atomic_load_explicit(&ready, memory_order_relaxed)) {
+		bool ok = init_locked();
+
+		// release: pairs with the acquire above
+		atomic_store_explicit(&ready, ok, memory_order_release);
+	}
+	lock_release(&init_lock);
+	return atomic_load_explicit(&ready, memory_order_relaxed);
+}
+
+__attribute__((constructor)) static void init_process(void)
+{
+	if (arena_init())
+		fork_init();
+}
+
+__attribute__((destructor)) static void exit_process(void)
+{
+	if (conf_get(&conf.stats) &&
+	    atomic_load_explicit(&ready, memory_order_relaxed))
+		stats_print();
+}

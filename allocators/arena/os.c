@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// Every system call of arena, and the waiting side of its lock. Time comes from
+// the ordinary clock_gettime symbol, so that a replayer can supply it.
+#include "allocators/arena/os.h"
+#include "allocators/arena/lock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MREMAP_DONTUNMAP
+# define MREMAP_DONTUNMAP 4
+#endif
+#ifndef SYS_process_madvise
+# define SYS_process_madvise 440
+#endif
+// The kernel's name for "this process" where it takes a pidfd (Linux 6.14).
+#define PIDFD_SELF (-10000)
+
+unsigned os_fail_every;
+static _Atomic unsigned nr_calls;
+static _Atomic bool no_process_madvise;
+
+static bool injected_failure(void)
+{
+	unsigned n;
+
+	if (__builtin_expect(!os_fail_every, 1))
+		return false;
+	n = atomic_fetch_add_explicit(&nr_calls, 1, memory_order_relaxed);
+	return n % os_fail_every == os_fail_every - 1;
+}
+
+size_t os_page_bytes(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+unsigned os_cpus(void)
+{
+	cpu_set_t set;
+	int saved = errno;
+	unsigned n = 1;
+
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		n = (unsigned)CPU_COUNT(&set);
+	errno = saved;
+	return n ? n : 1;
+}
+
+size_t os_address_limit(void)
+{
+	struct rlimit limit;
+	int saved = errno;
+
+	if (getrlimit(RLIMIT_AS, &limit))
+		limit.rlim_cur = RLIM_INFINITY;
+	errno = saved;
+	return limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
+}
+
+void *os_reserve(size_t bytes)
+{
+	int saved = errno;
+	void *p = MAP_FAILED;
+
+	if (!injected_failure())
+		p = mmap(NULL, bytes, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	errno = saved;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+bool os_commit(void *p, size_t bytes)
+{
+	int saved = errno;
+	bool ok = !injected_failure() &&
+		  !mprotect(p, bytes, PROT_READ | PROT_WRITE);
+
+	errno = saved;
+	return ok;
+}
+
+bool os_renew(void *p, size_t bytes)
+{
+	int saved = errno;
+	bool ok = !injected_failure() &&
+		  mmap(p, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		       -1, 0) != MAP_FAILED;
+
+	errno = saved;
+	return ok;
+}
+
+bool os_move(void *dst, void *src, size_t bytes)
+{
+	int saved = errno;
+	bool ok = !injected_failure() &&
+		  mremap(src, bytes, bytes,
+			 MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+			 dst) != MAP_FAILED;
+
+	errno = saved;
+	return ok;
+}
+
+void os_batch_add(struct os_batch *batch, void *p, size_t bytes)
+{
+	struct iovec *last = &batch->range[batch->nr];
+
+	if (batch->nr) {
+		last--;
+		if ((char *)last->iov_base + last->iov_len == p) {
+			last->iov_len += bytes;
+			return;
+		}
+		if ((char *)p + bytes == last->iov_base) {
+			last->iov_base = p;
+			last->iov_len += bytes;
+			return;
+		}
+	}
+	if (batch->nr == OS_BATCH)
+		os_batch_flush(batch);
+	batch->range[batch->nr].iov_base = p;
+	batch->range[batch->nr++].iov_len = bytes;
+}
+
+// One call for all ranges; false where the kernel cannot do that.
+static bool purge_at_once(const struct os_batch *batch)
+{
+	size_t total = 0;
+	long done;
+
+	if (batch->nr < 2 || os_fail_every ||
+	    atomic_load_explicit(&no_process_madvise, memory_order_relaxed))
+		return false;
+	for (unsigned i = 0; i < batch->nr; i++)
+		total += batch->range[i].iov_len;
+	done = syscall(SYS_process_madvise, PIDFD_SELF, batch->range,
+		       (size_t)batch->nr, MADV_DONTNEED, 0U);
+	if (done < 0)
+		atomic_store_explicit(&no_process_madvise, true,
+				      memory_order_relaxed);
+	return done >= 0 && (size_t)done == total;
+}
+
+// Locked memory cannot be given back; then it must at least read as zero.
+static void purge_one(const struct iovec *range)
+{
+	if (injected_failure() ||
+	    madvise(range->iov_base, range->iov_len, MADV_DONTNEED))
+		memset(range->iov_base, 0, range->iov_len);
+}
+
+void os_batch_flush(struct os_batch *batch)
+{
+	int saved = errno;
+
+	if (!batch->nr)
+		return;
+	if (!purge_at_once(batch))
+		for (unsigned i = 0; i < batch->nr; i++)
+			purge_one(&batch->range[i]);
+	batch->nr = 0;
+	errno = saved;
+}
+
+uint64_t os_now_ns(void)
+{
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void os_print(const char *text, size_t len)
+{
+	int saved = errno;
+
+	while (len) {
+		ssize_t n = write(STDERR_FILENO, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		text += n;
+		len -= (size_t)n;
+	}
+	errno = saved;
+}
+
+void lock_wait(struct lock *l)
+{
+	int saved = errno;
+
+	for (int i = 0; i < 100; i++) {
+#if defined(__x86_64__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("yield");
+#endif
+		if (!atomic_load_explicit(&l->state, memory_order_relaxed) &&
+		    lock_try(l))
+			return;
+	}
+	// acquire: see what the last holder wrote
+	while (atomic_exchange_explicit(&l->state, 2, memory_order_acquire))
+		syscall(SYS_futex, &l->state, FUTEX_WAIT_PRIVATE, 2, NULL);
+	errno = saved;
+}
+
+void lock_wake(struct lock *l)
+{
+	int saved = errno;
+
+	syscall(SYS_futex, &l->state, FUTEX_WAKE_PRIVATE, 1);
+	errno = saved;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The only door to the kernel. All functions keep errno. Addresses and lengths
+// are whole pages.
+#ifndef ALLOCATORS_ARENA_OS_H
+#define ALLOCATORS_ARENA_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#pragma GCC visibility push(hidden)
+
+enum { OS_BATCH = 128 };
+
+// Ranges that shall read as zero and have no memory behind them, as far as the
+// kernel lets go of it. Flushed when full. Start with nr = 0.
+struct os_batch {
+	unsigned nr;
+	struct iovec range[OS_BATCH];
+};
+
+// Makes every n-th call that asks the kernel for memory or a mapping fail; 0
+// for none. For tests.
+extern unsigned os_fail_every;
+
+size_t os_page_bytes(void);
+// Processors that this process may run on.
+unsigned os_cpus(void);
+// The limit on address space, SIZE_MAX when there is none.
+size_t os_address_limit(void);
+// Reserves address space without access; NULL when the kernel refuses.
+void *os_reserve(size_t bytes);
+// Makes reserved pages usable; false when the kernel refuses.
+bool os_commit(void *p, size_t bytes);
+// Puts a fresh zero mapping in place of whatever is there; false on failure.
+bool os_renew(void *p, size_t bytes);
+// Moves the pages of src over those of dst; src is left zero and usable.
+// Returns false, with nothing changed, where the kernel cannot.
+bool os_move(void *dst, void *src, size_t bytes);
+void os_batch_add(struct os_batch *batch, void *p, size_t bytes);
+void os_batch_flush(struct os_batch *batch);
+uint64_t os_now_ns(void);
+// Writes to stderr.
+void os_print(const char *text, size_t len);
+
+#pragma GCC visibility pop
+#endif
