@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * C++'s operator new and delete. The usual ones (libstdc++) call malloc, which
+ * is recorded there: they are only passed on. Allocators that bring their own
+ * never pass malloc: then they are recorded here. Exceptions go through.
+ *
+ * All forms have at most three words as arguments. Each function takes three
+ * and passes on what came in, used or not, which the calling conventions of
+ * both machines allow; so one shape serves them all.
+ */
+#include <dlfcn.h>
+#include <link.h>
+#include <stdlib.h>
+
+#include "recorder/shim/real.h"
+#include "recorder/shim/record.h"
+
+typedef void *new_fn(size_t size, uintptr_t a, uintptr_t b);
+typedef void delete_fn(void *ptr, uintptr_t a, uintptr_t b);
+
+struct cxx_operator {
+	const char *name;
+	void *_Atomic code; /* the next definition; NULL: not yet sought */
+	_Atomic bool records;
+};
+
+/* In an object that the program loaded later, out of the usual search. */
+static void *find_elsewhere(const char *name)
+{
+	const void *self = real_object_of((void *)find_elsewhere);
+	const struct link_map *map;
+
+	for (map = _r_debug.r_map; map; map = map->l_next) {
+		void *handle = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+		void *code = handle ? dlsym(handle, name) : NULL;
+
+		if (code && real_object_of(code) != self)
+			return code; /* the handle keeps it loaded */
+		if (handle)
+			dlclose(handle);
+	}
+	return NULL;
+}
+
+static void *find_operator(struct cxx_operator *op)
+{
+	void *code = dlsym(RTLD_NEXT, op->name);
+
+	if (!code)
+		code = find_elsewhere(op->name);
+	if (!code)
+		return NULL;
+	atomic_store_explicit(&op->records,
+			      real_object_of(code) ==
+				      real_object_of((void *)real.malloc),
+			      memory_order_relaxed);
+	/* Release: records is set for who sees the code. */
+	atomic_store_explicit(&op->code, code, memory_order_release);
+	return code;
+}
+
+static inline void *code_of(struct cxx_operator *op)
+{
+	void *code = atomic_load_explicit(&op->code, memory_order_acquire);
+
+	return likely(code) ? code : find_operator(op);
+}
+
+static inline bool records(const struct cxx_operator *op)
+{
+	return unlikely(
+		atomic_load_explicit(&op->records, memory_order_relaxed));
+}
+
+static inline void record_new(unsigned kind, const void *ptr, size_t size,
+			      uintptr_t alignment)
+{
+	if (kind == RING_MALLOC)
+		rec_event(kind, ptr, size);
+	else
+		rec_append(kind, (uintptr_t)ptr, size, alignment);
+}
+
+static inline void record_delete(unsigned kind, void *ptr, uintptr_t a,
+				 uintptr_t b)
+{
+	if (!ptr)
+		rec_null_free();
+	else if (kind == RING_FREE_ALIGNED_SIZED)
+		rec_append(kind, (uintptr_t)ptr, a, b);
+	else
+		rec_event(kind, ptr, kind == RING_FREE_SIZED ? a : 0);
+}
+
+#define OPERATOR_NEW(function, symbol, kind)           \
+ SHIM_EXPORT new_fn function __asm__(symbol);          \
+ void *function(size_t size, uintptr_t a, uintptr_t b) \
+ {                                                     \
+  static struct cxx_operator op = { .name = symbol };  \
+  new_fn *code = (new_fn *)code_of(&op);               \
+  void *ptr;                                           \
+                                                       \
+  if (unlikely(!code))                                 \
+   return malloc(size);                                \
+  if (!records(&op))                                   \
+   return code(size, a, b);                            \
+  ptr = code(size, a, b);                              \
+  record_new(kind, ptr, size, a);                      \
+  return ptr;                                          \
+ }
+
+#define OPERATOR_DELETE(function, symbol, kind)       \
+ SHIM_EXPORT delete_fn function __asm__(symbol);      \
+ void function(void *ptr, uintptr_t a, uintptr_t b)   \
+ {                                                    \
+  static struct cxx_operator op = { .name = symbol }; \
+  delete_fn *code = (delete_fn *)code_of(&op);        \
+                                                      \
+  if (unlikely(!code)) {                              \
+   free(ptr);                                         \
+   return;                                            \
+  }                                                   \
+  if (records(&op))                                   \
+   record_delete(kind, ptr, a, b);                    \
+  code(ptr, a, b);                                    \
+ }
+
+OPERATOR_NEW(new_one, "_Znwm", RING_MALLOC)
+OPERATOR_NEW(new_array, "_Znam", RING_MALLOC)
+OPERATOR_NEW(new_one_nothrow, "_ZnwmRKSt9nothrow_t", RING_MALLOC)
+OPERATOR_NEW(new_array_nothrow, "_ZnamRKSt9nothrow_t", RING_MALLOC)
+OPERATOR_NEW(new_one_aligned, "_ZnwmSt11align_val_t", RING_ALIGNED_ALLOC)
+OPERATOR_NEW(new_array_aligned, "_ZnamSt11align_val_t", RING_ALIGNED_ALLOC)
+OPERATOR_NEW(new_one_aligned_nothrow, "_ZnwmSt11align_val_tRKSt9nothrow_t",
+	     RING_ALIGNED_ALLOC)
+OPERATOR_NEW(new_array_aligned_nothrow, "_ZnamSt11align_val_tRKSt9nothrow_t",
+	     RING_ALIGNED_ALLOC)
+
+OPERATOR_DELETE(delete_one, "_ZdlPv", RING_FREE)
+OPERATOR_DELETE(delete_array, "_ZdaPv", RING_FREE)
+OPERATOR_DELETE(delete_one_sized, "_ZdlPvm", RING_FREE_SIZED)
+OPERATOR_DELETE(delete_array_sized, "_ZdaPvm", RING_FREE_SIZED)
+OPERATOR_DELETE(delete_one_nothrow, "_ZdlPvRKSt9nothrow_t", RING_FREE)
+OPERATOR_DELETE(delete_array_nothrow, "_ZdaPvRKSt9nothrow_t", RING_FREE)
+OPERATOR_DELETE(delete_one_aligned, "_ZdlPvSt11align_val_t", RING_FREE)
+OPERATOR_DELETE(delete_array_aligned, "_ZdaPvSt11align_val_t", RING_FREE)
+OPERATOR_DELETE(delete_one_sized_aligned, "_ZdlPvmSt11align_val_t",
+		RING_FREE_ALIGNED_SIZED)
+OPERATOR_DELETE(delete_array_sized_aligned, "_ZdaPvmSt11align_val_t",
+		RING_FREE_ALIGNED_SIZED)
+OPERATOR_DELETE(delete_one_aligned_nothrow,
+		"_ZdlPvSt11align_val_tRKSt9nothrow_t", RING_FREE)
+OPERATOR_DELETE(delete_array_aligned_nothrow,
+		"_ZdaPvSt11align_val_tRKSt9nothrow_t", RING_FREE)

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How an event is written: the way that nearly all take is inline here, the
+ * others are in record.c. Every function may be called in a signal handler
+ * that interrupted any other. errno is kept.
+ */
+#ifndef RECORDER_SHIM_RECORD_H
+#define RECORDER_SHIM_RECORD_H
+
+#include "recorder/clock.h"
+#include "recorder/shim/shim.h"
+
+/* An event of any form, also wide ones, also a thread's first. */
+void rec_append(unsigned kind, uint64_t addr, uint64_t size,
+		uint64_t alignment);
+/* Write an event at a position that was taken but lies beyond the limit. */
+void rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
+		   uint64_t addr, uint64_t size);
+void rec_null_free_slow(void);
+/* Whether an allocation of addr was recorded by this thread since mark. */
+int rec_seen_since(uint64_t mark, uint64_t addr);
+
+/* Take nr positions, in one instruction: a signal comes before or after. */
+static inline uint64_t rec_take(struct rec_thread *t, uint64_t nr)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("xaddq %0, %1" : "+r"(nr), "+m"(t->cursor) : : "cc");
+	return nr;
+#else
+	return atomic_fetch_add_explicit(&t->cursor, nr, memory_order_relaxed);
+#endif
+}
+
+static inline void rec_count(_Atomic uint64_t *counter)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("incq %0" : "+m"(*counter) : : "cc");
+#else
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+#endif
+}
+
+static inline void rec_put(struct rec_thread *t, uint64_t pos, uint64_t first,
+			   uint64_t second)
+{
+	struct ring_record *r = &t->ring[pos % RING_RECORDS];
+
+	atomic_store_explicit(&r->second, second, memory_order_relaxed);
+	/* Release: who sees the lap bit sees the whole event. */
+	atomic_store_explicit(&r->first, first | ring_lap(pos),
+			      memory_order_release);
+}
+
+static inline void rec_event(unsigned kind, const void *ptr, size_t size)
+{
+	struct rec_thread *t = rec_self;
+	uint64_t addr = (uintptr_t)ptr, pos;
+
+	if (unlikely(!t || !ring_fits(addr, size))) {
+		rec_append(kind, addr, size, 0);
+		return;
+	}
+	pos = rec_take(t, 1);
+	if (unlikely(pos >=
+		     atomic_load_explicit(&t->limit, memory_order_relaxed))) {
+		rec_append_at(t, pos, kind, addr, size);
+		return;
+	}
+	rec_put(t, pos, ring_first(kind, addr, size),
+		ring_second(clock_ticks(shim.clock), size));
+}
+
+static inline void rec_null_free(void)
+{
+	struct rec_thread *t = rec_self;
+
+	if (unlikely(!t || !t->slot))
+		rec_null_free_slow();
+	else
+		rec_count(&t->slot->null_frees);
+}
+
+/*
+ * For calls that an allocator may itself build from another one of the
+ * family: note where this thread is before the real call, and skip the
+ * outer call's event when the inner one has told of the block.
+ */
+static inline uint64_t rec_mark(void)
+{
+	struct rec_thread *t = rec_self;
+
+	return t ? atomic_load_explicit(&t->cursor, memory_order_relaxed) : 0;
+}
+
+static inline int rec_nested(uint64_t mark, const void *ptr)
+{
+	return unlikely(mark && rec_mark() != mark) &&
+	       rec_seen_since(mark, (uintptr_t)ptr);
+}
+
+#endif
