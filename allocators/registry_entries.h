@@ -3,6 +3,8 @@
 #ifndef ALLOCATORS_REGISTRY_ENTRIES_H
 #define ALLOCATORS_REGISTRY_ENTRIES_H
 
+#include <stddef.h>
+
 /* How to tell an allocator and its version from the outside; NULL: not so. */
 struct alloc_traits {
 	const char *file_prefix;    /* its file names start so */
