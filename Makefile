@@ -74,7 +74,7 @@ bench-smoke: all tests ## the same in about a minute
 fuzz: ## run the tape reader under libFuzzer (SECONDS=60)
 	$(Q)B=$(B)-fuzz scripts/fuzz.sh $(or $(SECONDS),60)
 
-lint: $(SHARED:%=$(B)/%) ## static checks: clang-tidy, cppcheck, shellcheck, house rules
+lint: $(SHARED:%=$(B)/%) ## linters and the rules of the house
 	$(Q)B=$(B) scripts/lint.sh
 
 format: ## rewrite the C files in the house style

@@ -65,7 +65,13 @@ static const struct alloc_entry entries[] = {
 	  .sonames = LIST("libarena.so"),
 	  .package = "heaptape",
 	  .summary = "the allocator of this project",
-	  .knobs = NONE },
+	  .knobs = LIST("ARENA_CONF=decay_ms:0  give free pages back at once",
+			"ARENA_CONF=decay_ms:30000,dirty_ratio:off  "
+			"keep free pages longer: fewer page faults",
+			"ARENA_CONF=arenas:1  "
+			"one arena: less memory with many threads",
+			"ARENA_CONF=mag_bytes:65536  "
+			"larger thread caches: faster, more memory") },
 	{ .name = "mimalloc",
 	  .sonames = LIST("libmimalloc.so.3", "libmimalloc.so.2",
 			  "libmimalloc.so"),
