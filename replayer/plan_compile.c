@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The plan compiler's road: merged steps in, a plan's file out. What calls,
+ * threads and marks become is in plan_calls.c, plan_threads.c, plan_marks.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "replayer/plan_compiler.h"
+#include "traces/tape_reader.h"
+
+#define PROGRESS_STEPS 65536
+
+static int init(struct plan_compiler *c, const struct plan_source *source,
+		struct err *err)
+{
+	uint64_t at;
+	int rc;
+
+	c->h.version = PLAN_VERSION;
+	c->h.nr_threads = source->threads ? source->threads : 1;
+	rc = plan_file_open(&c->file, c->path, err);
+	if (!rc)
+		rc = plan_file_extend(&c->file, PLAN_PAGE, &at, err);
+	if (!rc)
+		rc = plan_objects_init(&c->objects, c->h.nr_threads, err);
+	if (!rc)
+		rc = plan_threads_init(c, err);
+	if (!rc)
+		rc = plan_marks_init(c, source->events, err);
+	return rc;
+}
+
+int plan_compiler_open(struct plan_compiler **out, const char *path,
+		       const struct plan_source *source, struct err *err)
+{
+	struct plan_compiler *c = calloc(1, sizeof(*c));
+	int rc;
+
+	*out = NULL;
+	if (!c)
+		return err_set(err, ERR_NOMEM, ENOMEM, "plan compiler");
+	c->file.fd = -1;
+	if (snprintf(c->path, sizeof(c->path), "%s", path) >=
+	    (int)sizeof(c->path)) {
+		free(c);
+		return err_set(err, ERR_ARG, ENAMETOOLONG, "%.80s...", path);
+	}
+	rc = init(c, source, err);
+	if (rc) {
+		plan_compiler_free(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+void plan_compiler_free(struct plan_compiler *c)
+{
+	if (!c)
+		return;
+	if (!c->finished && c->file.fd >= 0)
+		unlink(c->path);
+	plan_file_close(&c->file, NULL);
+	plan_objects_release(&c->objects);
+	plan_threads_release(c);
+	plan_marks_release(c);
+	free(c);
+}
+
+int plan_compiler_add(struct plan_compiler *c, const struct tape_step *step,
+		      struct err *err)
+{
+	const struct tape_event *ev = &step->ev;
+	int rc;
+
+	c->seq = c->h.steps++;
+	c->time_ns = step->time_ns;
+	rc = plan_threads_enter(c, ev, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	c->last_thread = ev->thread;
+	if (ev->kind == TAPE_THREAD_END)
+		plan_threads_end(c, ev->thread);
+	if (ev->kind > TAPE_FREE_NULL)
+		return 0;
+	rc = plan_calls_add(c, step, err);
+	return rc ? rc : plan_marks_step(c, ev->thread, err);
+}
+
+/* The slots that are in use at the end, for the worker's free-all. */
+static int write_live(struct plan_compiler *c, struct err *err)
+{
+	const struct plan_objects *o = &c->objects;
+	uint32_t *live;
+	uint32_t i;
+	int rc;
+
+	c->h.nr_live = (uint32_t)c->live_objects;
+	rc = plan_file_extend(&c->file, c->live_objects * sizeof(*live),
+			      &c->h.live_at, err);
+	if (rc)
+		return rc;
+	live = (uint32_t *)((char *)c->file.words + c->h.live_at);
+	for (i = 0; i < o->nr_slots; i++)
+		if (o->slots[i].addr)
+			*live++ = i;
+	return 0;
+}
+
+int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
+			 struct err *err)
+{
+	uint32_t thread = c->last_thread;
+	uint64_t at;
+	int rc;
+
+	if (c->actors[thread].life != PLAN_ALIVE)
+		thread = 0;
+	rc = plan_calls_settle(c, thread, true, err);
+	if (!rc)
+		rc = plan_threads_finish(c, err);
+	if (!rc)
+		rc = plan_marks_finish(c, err);
+	if (!rc)
+		rc = write_live(c, err);
+	if (!rc) /* prefetching may read behind the last word */
+		rc = plan_file_extend(&c->file, PLAN_PAGE, &at, err);
+	if (rc)
+		return rc;
+	c->h.nr_slots = c->objects.nr_slots;
+	c->h.last_ns = c->time_ns;
+	c->h.bytes = c->file.used;
+	c->h.magic = PLAN_MAGIC;
+	memcpy(c->file.words, &c->h, sizeof(c->h));
+	*header = c->h;
+	rc = plan_file_close(&c->file, err);
+	c->finished = !rc;
+	if (rc)
+		unlink(c->path);
+	return rc;
+}
+
+size_t plan_compiler_memory(const struct plan_compiler *c)
+{
+	return c->objects.peak_bytes;
+}
+
+static int add_all(struct plan_compiler *c, struct tape_merge *m,
+		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
+		   struct err *err)
+{
+	struct tape_step step;
+	int rc;
+
+	for (;;) {
+		rc = tape_merge_next(m, &step, err);
+		if (rc <= 0)
+			return rc;
+		rc = plan_compiler_add(c, &step, err);
+		if (rc)
+			return rc;
+		if (progress && !(c->h.steps % PROGRESS_STEPS) &&
+		    progress(ctx, c->h.steps))
+			return err_set(err, ERR_INTERRUPT, 0, "interrupted");
+	}
+}
+
+int plan_compile(struct tape_reader *r, const char *path,
+		 bool (*progress)(void *ctx, uint64_t steps), void *ctx,
+		 struct plan_header *header, struct err *err)
+{
+	const struct tape_info *info = tape_reader_info(r);
+	struct plan_source source = { .events = info->events,
+				      .threads = info->threads };
+	struct plan_compiler *c;
+	struct tape_merge *m = NULL;
+	int rc = plan_compiler_open(&c, path, &source, err);
+
+	if (rc)
+		return rc;
+	rc = tape_merge_open(&m, r, err);
+	if (!rc)
+		rc = add_all(c, m, progress, ctx, err);
+	if (!rc)
+		rc = plan_compiler_finish(c, header, err);
+	tape_merge_close(m);
+	plan_compiler_free(c);
+	return rc;
+}
+
+int plan_read_header(const char *path, struct plan_header *header,
+		     struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, ERR_IO, errno, "cannot open plan %s", path);
+	}
+	n = pread(fd, header, sizeof(*header), 0);
+	close(fd);
+	if (n != (ssize_t)sizeof(*header) || header->magic != PLAN_MAGIC ||
+	    header->version != PLAN_VERSION ||
+	    header->bytes != (uint64_t)st.st_size)
+		return err_set(err, ERR_FORMAT, 0,
+			       "%s is no plan of this "
+			       "version",
+			       path);
+	return 0;
+}
+
+uint64_t plan_skipped(const struct plan_header *h)
+{
+	return h->repairs.failed_calls + h->repairs.unknown_frees +
+	       h->repairs.late_events + h->repairs.too_large;
+}
+
+uint64_t plan_repaired(const struct plan_header *h)
+{
+	return h->repairs.unknown_reallocs + h->repairs.overlaps +
+	       h->repairs.unborn_threads;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The state of the plan compiler, shared by its parts: plan_compile.c (steps
+ * in, file out), plan_calls.c (calls become ops), plan_threads.c (births and
+ * deaths), plan_marks.c (where the memory pass samples).
+ */
+#ifndef REPLAYER_PLAN_COMPILER_H
+#define REPLAYER_PLAN_COMPILER_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "replayer/plan.h"
+#include "replayer/plan_compile.h"
+#include "replayer/plan_file.h"
+#include "replayer/plan_objects.h"
+#include "replayer/plan_stream.h"
+#include "traces/base/err.h"
+#include "traces/tape_merge.h"
+
+enum {
+	PLAN_RECENT = 131072,   /* ops remembered: a power of 2 >= PLAN_DONE */
+	PLAN_DISPLACED = 64,    /* blocks that may wait for a late free */
+	PLAN_LATE_STEPS = 4096, /* how late such a free may come */
+};
+
+enum plan_life { PLAN_UNBORN, PLAN_ALIVE, PLAN_ENDED, PLAN_GONE };
+
+struct plan_actor {
+	struct plan_stream stream;
+	uint64_t birth_seq;
+	uint32_t stack;
+	uint32_t moving; /* slot of the realloc that has begun, or none */
+	enum plan_life life;
+};
+
+/* Where the op of a step lies, to publish it if another thread waits. */
+struct plan_recent {
+	uint64_t at;
+	uint32_t thread;
+};
+
+/* A block whose place was given out again before its free was seen. */
+struct plan_displaced {
+	uint64_t addr;
+	uint64_t seq;
+	uint32_t slot;
+	uint32_t thread; /* that got the place */
+};
+
+struct plan_compiler {
+	char path[PATH_MAX];
+	bool finished;
+	bool several; /* threads: only then do ops wait for each other */
+	struct plan_file file;
+	struct plan_objects objects;
+	struct plan_actor *actors;
+	struct plan_recent *recent;
+	uint64_t seq;         /* of the step at hand */
+	uint64_t time_ns;     /* of the step at hand */
+	uint32_t last_thread; /* of the step before */
+	uint32_t *ended;      /* threads that nobody has joined yet */
+	uint32_t nr_ended;
+	uint32_t *stacks; /* numbers free for reuse */
+	uint32_t nr_free_stacks;
+	struct plan_displaced displaced[PLAN_DISPLACED];
+	uint32_t nr_displaced;
+	uint64_t live_bytes, live_objects;
+	uint64_t last_at; /* place of the last call's op */
+	uint64_t peak_at; /* the op that reached the peak */
+	struct plan_mark peak;
+	struct plan_mark *marks;
+	uint64_t max_marks;
+	uint64_t next_mark, mark_every; /* seqs */
+	uint64_t marked_bytes;          /* highest live_bytes at a mark */
+	struct plan_header h;
+};
+
+/* plan_threads.c */
+int plan_threads_init(struct plan_compiler *c, struct err *err);
+void plan_threads_release(struct plan_compiler *c);
+/* Make sure that the thread of a step lives; 1: it has gone, skip the step. */
+int plan_threads_enter(struct plan_compiler *c, const struct tape_event *ev,
+		       struct err *err);
+void plan_threads_end(struct plan_compiler *c, uint32_t thread);
+/* End all streams and write the table. */
+int plan_threads_finish(struct plan_compiler *c, struct err *err);
+/* Tell the seq when the last PLAN_SKEW lies too far back. */
+int plan_threads_skew(struct plan_compiler *c, struct plan_actor *a,
+		      struct err *err);
+
+/* plan_calls.c */
+int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,
+		   struct err *err);
+/* Free displaced blocks whose free did not come, all of them or the late. */
+int plan_calls_settle(struct plan_compiler *c, uint32_t thread, bool all,
+		      struct err *err);
+
+/* plan_marks.c */
+int plan_marks_init(struct plan_compiler *c, uint64_t events, struct err *err);
+void plan_marks_release(struct plan_compiler *c);
+/* After a step: sample here if it is due. */
+int plan_marks_step(struct plan_compiler *c, uint32_t thread, struct err *err);
+int plan_marks_finish(struct plan_compiler *c, struct err *err);
+
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Table and slots of the live objects. The table's home position is the
+ * upper bits of the tag, so that a table is moved into a larger one front to
+ * back, and the old one is given back on the way. What is live and what waits
+ * is left to plan_compile.c.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "replayer/plan_objects.h"
+#include "traces/base/err.h"
+
+#define FIRST_BITS  12
+#define FIRST_SLOTS 4096
+#define KEPT_SLOTS  256 /* freed ones that wait for their own thread */
+#define MOVE_BYTES  (1ULL << 20)
+
+static void *map_memory(uint64_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ERR_NOMEM, ENOMEM,
+		       "cannot hold the live objects of the tape");
+}
+
+static void count_bytes(struct plan_objects *o)
+{
+	o->bytes = (sizeof(uint64_t) << o->table_bits) +
+		   (uint64_t)o->nr_slots * sizeof(*o->slots);
+	if (o->bytes > o->peak_bytes)
+		o->peak_bytes = o->bytes;
+}
+
+int plan_objects_init(struct plan_objects *o, uint32_t threads, struct err *err)
+{
+	memset(o, 0, sizeof(*o));
+	o->table_bits = FIRST_BITS;
+	o->table = map_memory(sizeof(uint64_t) << FIRST_BITS);
+	o->max_slots = FIRST_SLOTS;
+	o->slots = map_memory(FIRST_SLOTS * sizeof(*o->slots));
+	o->nr_threads = threads;
+	o->freed = map_memory((uint64_t)threads * sizeof(*o->freed) + 1);
+	o->first_free = o->last_free = PLAN_NO_SLOT;
+	if (!o->table || !o->slots || !o->freed)
+		return no_memory(err);
+	return 0;
+}
+
+static void unmap(void *p, uint64_t bytes)
+{
+	if (p)
+		munmap(p, bytes);
+}
+
+void plan_objects_release(struct plan_objects *o)
+{
+	uint32_t i;
+
+	for (i = 0; o->freed && i < o->nr_threads; i++)
+		unmap(o->freed[i].slots, KEPT_SLOTS * sizeof(uint32_t));
+	unmap(o->freed, (uint64_t)o->nr_threads * sizeof(*o->freed) + 1);
+	unmap(o->slots, o->max_slots * sizeof(*o->slots));
+	unmap(o->table, sizeof(uint64_t) << o->table_bits);
+	memset(o, 0, sizeof(*o));
+}
+
+static uint32_t tag_of(uint64_t addr)
+{
+	return (uint32_t)((addr * 0x9e3779b97f4a7c15ULL) >> 32);
+}
+
+static uint64_t home_of(const struct plan_objects *o, uint32_t tag)
+{
+	return (uint64_t)tag >> (32 - o->table_bits);
+}
+
+/* Position of addr in the table, or of the empty place that ends its chain. */
+static uint64_t locate(const struct plan_objects *o, uint64_t addr)
+{
+	uint64_t mask = (1ULL << o->table_bits) - 1;
+	uint32_t tag = tag_of(addr);
+	uint64_t i = home_of(o, tag);
+
+	for (; o->table[i]; i = (i + 1) & mask) {
+		uint64_t entry = o->table[i];
+
+		if (entry >> 32 == tag &&
+		    o->slots[(uint32_t)entry - 1].addr == addr)
+			break;
+	}
+	return i;
+}
+
+uint32_t plan_objects_find(const struct plan_objects *o, uint64_t addr)
+{
+	/* An empty entry is 0, and 0 - 1 is PLAN_NO_SLOT. */
+	return (uint32_t)o->table[locate(o, addr)] - 1;
+}
+
+/* Empty position i, and close the gap with what was pushed behind it. */
+static void remove_at(struct plan_objects *o, uint64_t i)
+{
+	uint64_t mask = (1ULL << o->table_bits) - 1;
+	uint64_t j = i;
+
+	for (;;) {
+		uint64_t home;
+
+		j = (j + 1) & mask;
+		if (!o->table[j])
+			break;
+		home = home_of(o, (uint32_t)(o->table[j] >> 32));
+		if (((j - home) & mask) < ((j - i) & mask))
+			continue;
+		o->table[i] = o->table[j];
+		i = j;
+	}
+	o->table[i] = 0;
+	o->nr_table--;
+}
+
+uint32_t plan_objects_take(struct plan_objects *o, uint64_t addr)
+{
+	uint64_t i = locate(o, addr);
+	uint32_t slot = (uint32_t)o->table[i] - 1;
+
+	if (slot != PLAN_NO_SLOT)
+		remove_at(o, i);
+	return slot;
+}
+
+static void put_entry(struct plan_objects *o, uint64_t entry)
+{
+	uint64_t mask = (1ULL << o->table_bits) - 1;
+	uint64_t i = home_of(o, (uint32_t)(entry >> 32));
+
+	while (o->table[i])
+		i = (i + 1) & mask;
+	o->table[i] = entry;
+}
+
+static int grow_table(struct plan_objects *o, struct err *err)
+{
+	uint64_t *old = o->table;
+	uint64_t nr = 1ULL << o->table_bits;
+	uint64_t step = MOVE_BYTES / sizeof(*old);
+	uint64_t i, done = 0;
+	uint64_t *table;
+
+	if (o->table_bits == 32)
+		return no_memory(err);
+	table = map_memory(nr * 2 * sizeof(*table));
+	if (!table)
+		return no_memory(err);
+	o->table = table;
+	o->table_bits++;
+	for (i = 0; i < nr; i++) {
+		if (old[i])
+			put_entry(o, old[i]);
+		if (i + 1 - done == step && i + 1 < nr) {
+			munmap(old + done, MOVE_BYTES);
+			done = i + 1;
+		}
+	}
+	munmap(old + done, (nr - done) * sizeof(*old));
+	count_bytes(o);
+	return 0;
+}
+
+int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
+		       struct err *err)
+{
+	if (o->nr_table >= (3ULL << o->table_bits) / 4) {
+		int rc = grow_table(o, err);
+
+		if (rc)
+			return rc;
+	}
+	o->slots[slot].addr = addr;
+	put_entry(o, (uint64_t)tag_of(addr) << 32 | (slot + 1));
+	o->nr_table++;
+	return 0;
+}
+
+static int new_slot(struct plan_objects *o, uint32_t *slot, struct err *err)
+{
+	if (o->nr_slots == o->max_slots) {
+		uint64_t bytes = o->max_slots * sizeof(*o->slots);
+		void *p;
+
+		if (o->max_slots > UINT32_MAX / 4)
+			return no_memory(err);
+		p = mremap(o->slots, bytes, bytes * 2, MREMAP_MAYMOVE);
+		if (p == MAP_FAILED)
+			return no_memory(err);
+		o->slots = p;
+		o->max_slots *= 2;
+	}
+	*slot = o->nr_slots++;
+	count_bytes(o);
+	return 0;
+}
+
+int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
+			  uint64_t done_seq, uint32_t *slot, struct err *err)
+{
+	struct plan_freed *f = &o->freed[thread];
+
+	if (f->nr) {
+		f->nr--;
+		*slot = f->slots[(f->oldest + f->nr) % KEPT_SLOTS];
+		return 0;
+	}
+	if (o->first_free != PLAN_NO_SLOT &&
+	    o->slots[o->first_free].seq < done_seq) {
+		*slot = o->first_free;
+		o->first_free = o->slots[*slot].link;
+		if (o->first_free == PLAN_NO_SLOT)
+			o->last_free = PLAN_NO_SLOT;
+		return 0;
+	}
+	return new_slot(o, slot, err);
+}
+
+static void give_to_all(struct plan_objects *o, uint32_t slot)
+{
+	o->slots[slot].link = PLAN_NO_SLOT;
+	if (o->last_free == PLAN_NO_SLOT)
+		o->first_free = slot;
+	else
+		o->slots[o->last_free].link = slot;
+	o->last_free = slot;
+}
+
+/* The slot that this thread has kept longest. */
+static uint32_t oldest_of(struct plan_freed *f)
+{
+	uint32_t slot = f->slots[f->oldest];
+
+	f->oldest = (f->oldest + 1) % KEPT_SLOTS;
+	f->nr--;
+	return slot;
+}
+
+int plan_objects_put_slot(struct plan_objects *o, uint32_t thread,
+			  uint32_t slot, struct err *err)
+{
+	struct plan_freed *f = &o->freed[thread];
+
+	o->slots[slot].addr = 0;
+	if (!f->slots) {
+		f->slots = map_memory(KEPT_SLOTS * sizeof(uint32_t));
+		if (!f->slots)
+			return no_memory(err);
+	}
+	if (f->nr == KEPT_SLOTS)
+		give_to_all(o, oldest_of(f));
+	f->slots[(f->oldest + f->nr) % KEPT_SLOTS] = slot;
+	f->nr++;
+	return 0;
+}
+
+void plan_objects_end_thread(struct plan_objects *o, uint32_t thread)
+{
+	struct plan_freed *f = &o->freed[thread];
+
+	while (f->nr)
+		give_to_all(o, oldest_of(f));
+	unmap(f->slots, KEPT_SLOTS * sizeof(uint32_t));
+	f->slots = NULL;
+}

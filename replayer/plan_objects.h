@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The live objects of a history: a hash table from address to slot, and one
+ * record of 32 bytes per slot. Freed slots are kept for reuse, those that a
+ * thread freed last for itself. Internal to the plan compiler.
+ */
+#ifndef REPLAYER_PLAN_OBJECTS_H
+#define REPLAYER_PLAN_OBJECTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+enum { PLAN_NO_SLOT = UINT32_MAX };
+
+struct plan_object {
+	uint64_t addr; /* 0 while the slot is free */
+	uint64_t size;
+	uint64_t seq;  /* of the op that touched the slot last */
+	uint32_t gen;  /* how often the slot was published */
+	uint32_t link; /* free: next older slot of the list */
+};
+
+/* Slots that one thread freed: a ring of the youngest. */
+struct plan_freed {
+	uint32_t *slots;
+	uint32_t nr;
+	uint32_t oldest;
+};
+
+struct plan_objects {
+	uint64_t *table; /* tag << 32 | slot + 1 */
+	struct plan_object *slots;
+	uint64_t nr_table; /* entries in use */
+	unsigned table_bits;
+	uint32_t nr_slots;
+	uint64_t max_slots; /* room in slots */
+	/* Slots of no thread, oldest first. */
+	uint32_t first_free, last_free;
+	struct plan_freed *freed; /* one per thread */
+	uint32_t nr_threads;
+	size_t bytes, peak_bytes; /* of memory */
+};
+
+int plan_objects_init(struct plan_objects *o, uint32_t threads,
+		      struct err *err);
+void plan_objects_release(struct plan_objects *o);
+
+/* The slot that holds addr, or PLAN_NO_SLOT. */
+uint32_t plan_objects_find(const struct plan_objects *o, uint64_t addr);
+/* As find, and take addr out of the table; the slot stays in use. */
+uint32_t plan_objects_take(struct plan_objects *o, uint64_t addr);
+/* Enter addr, which must not be there, for a slot in use. */
+int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
+		       struct err *err);
+
+/*
+ * A slot for a new object of this thread: the one that it freed last, or one
+ * that any thread freed before done_seq, or a new one.
+ */
+int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
+			  uint64_t done_seq, uint32_t *slot, struct err *err);
+/* The thread freed the slot; its record says when. */
+int plan_objects_put_slot(struct plan_objects *o, uint32_t thread,
+			  uint32_t slot, struct err *err);
+/* The thread has ended: its freed slots are for all. */
+void plan_objects_end_thread(struct plan_objects *o, uint32_t thread);
+
+#endif

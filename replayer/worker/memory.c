@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Anonymous memory of this process. At marks: /proc/self/status, which tells
+ * it together with the highest RSS since the last mark (VmHWM, reset through
+ * clear_refs), so that peaks inside of calls are seen too. At checkpoints:
+ * smaps_rollup, which counts page by page. All files are open beforehand, and
+ * nothing here allocates.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replayer/worker/worker.h"
+
+static int status_fd = -1, rollup_fd = -1, clear_fd = -1;
+static uint64_t start_ns;
+
+/* The number behind a key such as "VmHWM:", in bytes; 0 without the key. */
+static uint64_t field(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+	uint64_t kib = 0;
+
+	if (!p)
+		return 0;
+	for (p += strlen(key); *p == ' ' || *p == '\t'; p++)
+		;
+	for (; *p >= '0' && *p <= '9'; p++)
+		kib = kib * 10 + (uint64_t)(*p - '0');
+	return kib << 10;
+}
+
+static const char *read_text(int fd, char *buf, size_t len)
+{
+	ssize_t n = pread(fd, buf, len - 1, 0);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
+}
+
+static void reset_peak(void)
+{
+	/* Without it, peaks are those of the marks alone. */
+	if (clear_fd >= 0 && write(clear_fd, "5", 1) != 1) {
+		close(clear_fd);
+		clear_fd = -1;
+	}
+}
+
+bool worker_memory_init(struct worker *w)
+{
+	status_fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	rollup_fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
+	clear_fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	if (status_fd < 0)
+		return worker_fail(w, "/proc/self/status", "cannot be read");
+	reset_peak();
+	start_ns = worker_now_ns();
+	return true;
+}
+
+void worker_memory_sample(struct worker *w, uint32_t i)
+{
+	struct worker_sample *s = &w->samples[i];
+	char buf[4096];
+	uint64_t shared;
+	uint64_t peak;
+
+	read_text(status_fd, buf, sizeof(buf));
+	shared = field(buf, "\nRssFile:") + field(buf, "\nRssShmem:");
+	s->anon_bytes = field(buf, "\nRssAnon:");
+	peak = clear_fd >= 0 ? field(buf, "\nVmHWM:") : 0;
+	s->peak_bytes = s->anon_bytes;
+	if (peak > shared + s->anon_bytes)
+		s->peak_bytes = peak - shared;
+	s->wall_ns = worker_now_ns() - start_ns;
+	reset_peak();
+	if (i == w->h->nr_marks - 1)
+		w->report->peak_anon_bytes = worker_memory_exact();
+}
+
+uint64_t worker_memory_exact(void)
+{
+	char buf[4096];
+
+	if (rollup_fd >= 0)
+		return field(read_text(rollup_fd, buf, sizeof(buf)),
+			     "\nAnonymous:");
+	return field(read_text(status_fd, buf, sizeof(buf)), "\nRssAnon:");
+}

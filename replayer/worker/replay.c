@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The loop that runs a thread's stream, in two builds: plain, and with every
+ * call timed. Between two calls it does as little as it can; blocks are
+ * touched outside of the timed call.
+ */
+#include <string.h>
+
+#include "replayer/worker/ticks.h"
+#include "replayer/worker/worker.h"
+
+#define AHEAD 12 /* words between an op and the prefetch of its slot */
+
+static void touch_pages(char *p, uint64_t from, uint64_t size)
+{
+	uintptr_t first = (uintptr_t)p + from;
+	uintptr_t end = (uintptr_t)p + size;
+	uintptr_t at = (first + PLAN_PAGE) & ~(uintptr_t)(PLAN_PAGE - 1);
+
+	*(volatile char *)first = 1;
+	for (; at < end; at += PLAN_PAGE)
+		*(volatile char *)at = 1;
+	*(volatile char *)(end - 1) = 1;
+}
+
+/* Use the bytes [from, size) of a block as the touch policy says. */
+static inline void touch(struct worker_thread *t, char *p, uint64_t from,
+			 uint64_t size)
+{
+	if (!p) {
+		t->nulls += size != 0;
+		return;
+	}
+	if (from >= size)
+		return;
+	switch (worker.touch) {
+	case WORKER_TOUCH_NONE:
+		break;
+	case WORKER_TOUCH_FIRST:
+		*(volatile char *)(p + from) = 1;
+		break;
+	case WORKER_TOUCH_PAGES:
+		touch_pages(p, from, size);
+		break;
+	case WORKER_TOUCH_ALL:
+		memset(p + from, 1, size - from);
+		break;
+	}
+}
+
+static unsigned group_of(uint64_t size)
+{
+	static const uint64_t ends[WORKER_GROUPS] = WORKER_GROUP_ENDS;
+	unsigned i = 0;
+
+	while (size > ends[i])
+		i++;
+	return i;
+}
+
+static void note(struct worker_thread *t, enum plan_op op, uint64_t size,
+		 uint64_t ticks)
+{
+	/* Counters of two CPUs may differ a little: never below zero. */
+	if ((int64_t)ticks < 0)
+		ticks = 0;
+	hist_add(&t->hists[op * WORKER_GROUPS + group_of(size)],
+		 ticks_to_ns(ticks));
+}
+
+/* Run one call; with a clock around it in the latency build. */
+#define CALL(op, size, expr)                \
+ do {                                       \
+  if (timed) {                              \
+   uint64_t begin_ = ticks_begin();         \
+   expr;                                    \
+   note(t, op, size, ticks_end() - begin_); \
+  } else {                                  \
+   expr;                                    \
+  }                                         \
+ } while (0)
+
+/* What the flags of an op ask for after it. */
+static void after_op(uint64_t word, struct worker_slot *slot)
+{
+	if (word & PLAN_PUBLISH)
+		worker_publish(slot);
+	if (word & PLAN_PEAK && worker.pass == WORKER_MEMORY)
+		worker_memory_sample(&worker, worker.h->nr_marks - 1);
+}
+
+/* Keep the block that a call has returned. */
+static inline void keep(struct worker_thread *t, struct worker_slot *slot,
+			void *p, uint64_t size)
+{
+	slot->p = p;
+	touch(t, p, 0, size);
+}
+
+/* The rarer calls of two words: new reallocs, aligned ones, sized frees. */
+static inline __attribute__((always_inline)) void
+wide_op(struct worker_thread *t, const struct worker_calls *f,
+	struct worker_slot *slot, uint64_t word, uint64_t next, bool timed)
+{
+	uint64_t size = next & ((1ULL << PLAN_ALIGN_SHIFT) - 1);
+	uint64_t align = 1ULL << (next >> PLAN_ALIGN_SHIFT);
+	void *p = NULL;
+
+	switch (word & PLAN_CODE_MASK) {
+	case PLAN_REALLOC_NEW:
+		CALL(PLAN_OP_REALLOC, size, p = f->realloc(NULL, size));
+		break;
+	case PLAN_REALLOCARRAY_NEW:
+		CALL(PLAN_OP_REALLOC, size, p = f->reallocarray(NULL, 1, size));
+		break;
+	case PLAN_ALIGNED_ALLOC:
+		CALL(PLAN_OP_MALLOC, size, p = f->aligned_alloc(align, size));
+		break;
+	case PLAN_POSIX_MEMALIGN:
+		CALL(PLAN_OP_MALLOC, size,
+		     if (f->posix_memalign(&p, align, size)) p = NULL);
+		break;
+	case PLAN_MEMALIGN:
+		CALL(PLAN_OP_MALLOC, size, p = f->memalign(align, size));
+		break;
+	case PLAN_VALLOC:
+		CALL(PLAN_OP_MALLOC, size, p = f->valloc(size));
+		break;
+	case PLAN_PVALLOC:
+		CALL(PLAN_OP_MALLOC, size, p = f->pvalloc(size));
+		break;
+	case PLAN_FREE_SIZED:
+		CALL(PLAN_OP_FREE, size, f->free_sized(slot->p, size));
+		return;
+	default:
+		CALL(PLAN_OP_FREE, size,
+		     f->free_aligned_sized(slot->p, align, size));
+		return;
+	}
+	keep(t, slot, p, size);
+}
+
+static inline __attribute__((always_inline)) void
+realloc_op(struct worker_thread *t, const struct worker_calls *f,
+	   struct worker_slot *slot, uint64_t word, uint64_t next, bool timed)
+{
+	uint64_t old = plan_realloc_old(next);
+	uint64_t size = plan_realloc_new(word, next);
+	char *p = slot->p;
+
+	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC)
+		CALL(PLAN_OP_REALLOC, size, p = f->realloc(p, size));
+	else
+		CALL(PLAN_OP_REALLOC, size, p = f->reallocarray(p, 1, size));
+	/* A realloc that failed has left the old block in place. */
+	if (p || !size)
+		slot->p = p;
+	touch(t, p, old, size);
+}
+
+/* Calls that leave no block. */
+static inline __attribute__((always_inline)) void
+lone_op(struct worker_thread *t, const struct worker_calls *f,
+	struct worker_slot *slot, uint64_t word, bool timed)
+{
+	uint32_t arg = plan_arg(word);
+	void *p;
+
+	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC_FREE) {
+		CALL(PLAN_OP_REALLOC, arg, p = f->realloc(slot->p, 0));
+		/* Some allocators return a block, even for size 0. */
+		if (p)
+			f->free(p);
+		return;
+	}
+	for (; arg; arg--)
+		f->free(NULL);
+}
+
+/* Ops that are not calls. False: the stream has ended. */
+static bool harness_op(struct worker_thread *t, const uint64_t **at)
+{
+	uint64_t word = **at;
+	uint32_t slot = plan_slot(word);
+
+	switch (word & PLAN_CODE_MASK) {
+	case PLAN_NEXT:
+		*at = worker.words + (uint64_t)slot * (PLAN_PAGE / 8);
+		return true;
+	case PLAN_WAIT:
+		worker_wait_slot(t, &worker.slots[slot], plan_arg(word));
+		break;
+	case PLAN_SKEW:
+		worker_tell(t, (*at)[1]);
+		++*at;
+		break;
+	case PLAN_SPAWN:
+		worker_spawn(t, slot);
+		break;
+	case PLAN_JOIN:
+		worker_join(t, slot);
+		break;
+	case PLAN_MARK:
+		if (worker.pass == WORKER_MEMORY)
+			worker_memory_sample(&worker, slot);
+		break;
+	default:
+		return false;
+	}
+	++*at;
+	return true;
+}
+
+/* Returns whether the stream's end lets the thread exit. */
+static inline __attribute__((always_inline)) bool
+replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
+{
+	const struct worker_calls f = worker.calls;
+	struct worker_slot *const slots = worker.slots;
+
+	for (;;) {
+		uint64_t word = *at;
+		uint64_t size = plan_arg(word);
+		struct worker_slot *slot = &slots[plan_slot(word)];
+		void *p;
+
+		__builtin_prefetch(&slots[plan_slot(at[AHEAD])], 1);
+		switch (word & PLAN_CODE_MASK) {
+		case PLAN_MALLOC_BIG:
+			size = *++at; /* fall through */
+		case PLAN_MALLOC:
+			CALL(PLAN_OP_MALLOC, size, p = f.malloc(size));
+			keep(t, slot, p, size);
+			break;
+		case PLAN_FREE:
+			CALL(PLAN_OP_FREE, size, f.free(slot->p));
+			break;
+		case PLAN_CALLOC_BIG:
+			size = *++at; /* fall through */
+		case PLAN_CALLOC:
+			CALL(PLAN_OP_CALLOC, size, p = f.calloc(1, size));
+			keep(t, slot, p, size);
+			break;
+		case PLAN_REALLOC:
+		case PLAN_REALLOCARRAY:
+			realloc_op(t, &f, slot, word, *++at, timed);
+			break;
+		case PLAN_REALLOC_FREE:
+		case PLAN_FREE_NULL:
+			lone_op(t, &f, slot, word, timed);
+			break;
+		case PLAN_REALLOC_NEW ... PLAN_FREE_ALIGNED_SIZED:
+			wide_op(t, &f, slot, word, *++at, timed);
+			break;
+		default:
+			if (harness_op(t, &at))
+				continue;
+			return (word & PLAN_CODE_MASK) == PLAN_EXIT;
+		}
+		at++;
+		if (word & PLAN_FLAGS)
+			after_op(word, slot);
+	}
+}
+
+static bool replay_plain(struct worker_thread *t, const uint64_t *at)
+{
+	return replay_stream(t, at, false);
+}
+
+static bool replay_timed(struct worker_thread *t, const uint64_t *at)
+{
+	return replay_stream(t, at, true);
+}
+
+bool worker_replay(struct worker_thread *t)
+{
+	uint32_t number = (uint32_t)(t - worker.threads);
+	uint64_t page = worker.table[number].first_page;
+	const uint64_t *at = worker.words + page * (PLAN_PAGE / 8);
+
+	if (!page) /* a thread 0 without any op */
+		return false;
+	if (worker.pass == WORKER_LATENCY)
+		return replay_timed(t, at);
+	return replay_plain(t, at);
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How threads of the replay wait for each other: on the generation of a
+ * slot, on the slowest thread's progress, on a thread's exit. Spin a little,
+ * then sleep on a futex. Waits and the switches that they cost are counted,
+ * so that they can be told from the allocator's.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "replayer/worker/worker.h"
+
+#define SPINS 200
+
+static void cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+}
+
+static uint64_t switches(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_THREAD, &u);
+	return (uint64_t)u.ru_nvcsw;
+}
+
+static bool gen_reached(const struct worker_slot *slot, uint32_t gen)
+{
+	/* Acquire: what the publisher did to the block must be seen. */
+	uint32_t now = atomic_load_explicit(&slot->gen, memory_order_acquire);
+
+	return ((now - gen) & PLAN_ARG_MAX) <= PLAN_ARG_MAX / 2;
+}
+
+static void sleep_on_slot(struct worker_thread *t, struct worker_slot *slot,
+			  uint32_t gen)
+{
+	uint64_t before = switches();
+
+	while (!gen_reached(slot, gen)) {
+		uint32_t now;
+
+		/* Sequential: either we see the raise, or it sees us. */
+		atomic_store(&slot->waiting, 1);
+		now = atomic_load(&slot->gen);
+		if (!gen_reached(slot, gen))
+			futex_wait(&slot->gen, now);
+	}
+	t->waits_slept += switches() - before;
+}
+
+void worker_wait_slot(struct worker_thread *t, struct worker_slot *slot,
+		      uint32_t gen)
+{
+	unsigned i;
+
+	if (gen_reached(slot, gen))
+		return;
+	t->waits++;
+	for (i = 0; i < SPINS; i++) {
+		cpu_relax();
+		if (gen_reached(slot, gen))
+			return;
+	}
+	sleep_on_slot(t, slot, gen);
+}
+
+void worker_publish(struct worker_slot *slot)
+{
+	/* Sequential, see sleep_on_slot; it releases the block as well. */
+	atomic_fetch_add(&slot->gen, 1);
+	if (atomic_load(&slot->waiting)) {
+		atomic_store(&slot->waiting, 0);
+		futex_wake(&slot->gen);
+	}
+}
+
+/* The thread that is least far, and in *told how far. */
+static struct worker_thread *slowest(struct worker *w, uint64_t *told)
+{
+	struct worker_thread *found = w->threads;
+	uint32_t i;
+
+	*told = UINT64_MAX;
+	for (i = 0; i < w->h->nr_threads; i++) {
+		/* Acquire: its ops before that are done for us as well. */
+		uint64_t seq = atomic_load_explicit(&w->threads[i].told,
+						    memory_order_acquire);
+
+		if (seq >= *told)
+			continue;
+		*told = seq;
+		found = &w->threads[i];
+	}
+	return found;
+}
+
+/* How far all threads are, at least. */
+static uint64_t look_around(struct worker *w, struct worker_thread **last)
+{
+	uint64_t told;
+	uint64_t safe;
+
+	*last = slowest(w, &told);
+	safe = atomic_load_explicit(&w->safe, memory_order_relaxed);
+	/* Release: who reads it relies on what we have acquired. */
+	while (safe < told &&
+	       !atomic_compare_exchange_weak_explicit(&w->safe, &safe, told,
+						      memory_order_release,
+						      memory_order_relaxed))
+		;
+	return told;
+}
+
+/* Sleep until that other thread has told seq, or anything happened. */
+static void sleep_on_thread(struct worker_thread *other, uint64_t seq)
+{
+	uint32_t bell = atomic_load(&other->bell);
+	uint64_t wake = atomic_load(&other->wake_at);
+
+	/* Sequential: either it sees our wish, or we see what it tells. */
+	while (seq < wake &&
+	       !atomic_compare_exchange_weak(&other->wake_at, &wake, seq))
+		;
+	if (atomic_load(&other->told) < seq)
+		futex_wait(&other->bell, bell);
+}
+
+/* Wait until all threads have told at least seq. */
+static void wait_for_all(struct worker_thread *t, uint64_t seq)
+{
+	struct worker_thread *last;
+	uint64_t before;
+	unsigned i;
+
+	for (i = 0; i < SPINS / 8; i++) {
+		if (look_around(&worker, &last) >= seq)
+			return;
+		cpu_relax();
+	}
+	before = switches();
+	while (look_around(&worker, &last) < seq)
+		sleep_on_thread(last, seq);
+	t->waits_slept += switches() - before;
+}
+
+static void tell(struct worker_thread *t, uint64_t seq)
+{
+	/* Sequential, see sleep_on_thread; it releases our ops as well. */
+	atomic_store(&t->told, seq);
+	if (atomic_load(&t->wake_at) <= seq) {
+		atomic_store(&t->wake_at, UINT64_MAX);
+		atomic_fetch_add(&t->bell, 1);
+		futex_wake(&t->bell);
+	}
+}
+
+void worker_tell(struct worker_thread *t, uint64_t seq)
+{
+	struct worker *w = &worker;
+	struct worker_thread *last;
+	uint64_t all;
+
+	tell(t, seq);
+	if (seq <= t->limit)
+		return;
+	/* Acquire: stands for the look that another thread has taken. */
+	all = atomic_load_explicit(&w->safe, memory_order_acquire);
+	if (seq > all + w->window)
+		all = look_around(w, &last);
+	if (seq > all + w->window) {
+		t->waits++;
+		/* Let the others come closer, lest we stop at each step. */
+		wait_for_all(t, seq - w->window / 2);
+		all = seq - w->window / 2;
+	}
+	t->limit = all + w->window;
+}
+
+static void leave(struct worker_thread *t)
+{
+	struct worker *w = &worker;
+
+	tell(t, UINT64_MAX);
+	/* Release: the first thread sums up what we did. */
+	if (atomic_fetch_sub_explicit(&w->running, 1, memory_order_acq_rel) ==
+	    1)
+		futex_wake(&w->running);
+}
+
+static void *thread_main(void *arg)
+{
+	struct worker_thread *t = arg;
+	bool exits = worker_replay(t);
+
+	leave(t);
+	while (!exits && atomic_load(&worker.parked))
+		futex_wait(&worker.parked, 1);
+	return NULL;
+}
+
+void worker_spawn(struct worker_thread *t, uint32_t number)
+{
+	struct worker *w = &worker;
+	struct worker_thread *child = &w->threads[number];
+	char *stack =
+		w->stacks + (size_t)w->table[number].stack * WORKER_STACK_BYTES;
+	pthread_attr_t attr;
+	int rc;
+
+	(void)t;
+	atomic_fetch_add_explicit(&w->running, 1, memory_order_relaxed);
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, WORKER_STACK_BYTES);
+	while ((rc = pthread_create(&child->handle, &attr, thread_main,
+				    child)) == EAGAIN &&
+	       child->limit++ < 1000)
+		usleep(1000);
+	pthread_attr_destroy(&attr);
+	child->limit = 0;
+	if (rc) {
+		worker_fail(w, "pthread_create",
+			    "failed: raise the limits of threads");
+		_exit(1);
+	}
+}
+
+void worker_join(struct worker_thread *t, uint32_t number)
+{
+	uint64_t before = switches();
+
+	pthread_join(worker.threads[number].handle, NULL);
+	t->waits_slept += switches() - before;
+}
+
+void worker_finish(struct worker_thread *t)
+{
+	struct worker *w = &worker;
+	uint64_t before = switches();
+	uint32_t left;
+
+	leave(t);
+	/* Acquire: the others' counts are read after this. */
+	while ((left = atomic_load_explicit(&w->running, memory_order_acquire)))
+		futex_wait(&w->running, left);
+	t->waits_slept += switches() - before;
+}
+
+void worker_sync_init(struct worker *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->h->nr_threads; i++) {
+		struct worker_thread *t = &w->threads[i];
+		uint64_t told = w->table[i].birth_seq;
+
+		/* An unborn thread holds the others at its birth. */
+		if (i && !w->table[i].first_page)
+			told = UINT64_MAX;
+		atomic_init(&t->told, told);
+		atomic_init(&t->wake_at, UINT64_MAX);
+	}
+	atomic_init(&w->running, 1);
+	atomic_init(&w->parked, 1);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The process that is measured. It is nearly empty: libc only, no stdio, no
+ * call of malloc but those of the plan. All of its own memory lies in files or
+ * memfds, so its anonymous memory is the allocator's (and a floor that a
+ * null allocator shows).
+ *
+ * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
+ * threads wait, calls.c finds the allocator, memory.c samples.
+ */
+#ifndef REPLAYER_WORKER_WORKER_H
+#define REPLAYER_WORKER_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "replayer/plan.h"
+#include "replayer/plan_file.h"
+#include "replayer/worker_report.h"
+
+enum { WORKER_STACK_BYTES = 256 << 10 };
+
+/* The allocator under test. Entries that it lacks fall back, see calls.c. */
+struct worker_calls {
+	void *(*malloc)(size_t size);
+	void *(*calloc)(size_t nr, size_t size);
+	void *(*realloc)(void *p, size_t size);
+	void *(*reallocarray)(void *p, size_t nr, size_t size);
+	void *(*aligned_alloc)(size_t alignment, size_t size);
+	int (*posix_memalign)(void **p, size_t alignment, size_t size);
+	void *(*memalign)(size_t alignment, size_t size);
+	void *(*valloc)(size_t size);
+	void *(*pvalloc)(size_t size);
+	void (*free)(void *p);
+	void (*free_sized)(void *p, size_t size);
+	void (*free_aligned_sized)(void *p, size_t alignment, size_t size);
+};
+
+struct worker_slot {
+	void *p;
+	_Atomic uint32_t gen;     /* raised by ops that others wait for */
+	_Atomic uint32_t waiting; /* a thread sleeps on gen */
+};
+
+/* One replaying thread. Others read told and write wake_at. */
+struct worker_thread {
+	_Alignas(128) _Atomic uint64_t told; /* all its ops before are done */
+	_Atomic uint64_t wake_at; /* ring the bell when told gets here */
+	_Atomic uint32_t bell;
+	_Alignas(64) uint64_t limit; /* told seqs up to here need no look */
+	uint64_t waits;
+	uint64_t waits_slept; /* switches made by them */
+	uint64_t nulls;
+	pthread_t handle;
+	struct hist *hists; /* latency: [PLAN_OPS][WORKER_GROUPS] */
+};
+
+struct worker {
+	const uint64_t *words; /* the plan's mapping */
+	const struct plan_header *h;
+	const struct plan_thread *table;
+	struct worker_calls calls;
+	struct worker_slot *slots;
+	struct worker_thread *threads;
+	char *stacks;
+	struct worker_report *report;
+	struct worker_sample *samples;
+	enum worker_pass pass;
+	enum worker_touch touch;
+	uint64_t window;          /* steps that a thread may run ahead */
+	_Atomic uint64_t safe;    /* all threads have told this */
+	_Atomic uint32_t running; /* threads that replay */
+	_Atomic uint32_t parked;  /* 1 while ended threads must stay */
+};
+
+extern struct worker worker;
+
+/* calls.c: false: a message is in the report. */
+bool worker_find_calls(struct worker *w, bool null);
+
+/* replay.c: run a thread's stream; true when the thread is to exit. */
+bool worker_replay(struct worker_thread *t);
+
+/* sync.c; all but init are called by the thread t itself. */
+void worker_sync_init(struct worker *w);
+void worker_wait_slot(struct worker_thread *t, struct worker_slot *slot,
+		      uint32_t gen);
+void worker_publish(struct worker_slot *slot);
+void worker_tell(struct worker_thread *t, uint64_t seq);
+void worker_spawn(struct worker_thread *t, uint32_t number);
+void worker_join(struct worker_thread *t, uint32_t number);
+/* The first thread: after its own stream, until all others are through. */
+void worker_finish(struct worker_thread *t);
+
+/* memory.c */
+bool worker_memory_init(struct worker *w);
+/* At mark number i. */
+void worker_memory_sample(struct worker *w, uint32_t i);
+/* Anonymous memory now, counted page by page. */
+uint64_t worker_memory_exact(void);
+
+/* worker_main.c */
+uint64_t worker_now_ns(void);
+/* Zeroed shared memory that is not anonymous; NULL: message in the report. */
+void *worker_map(struct worker *w, size_t bytes, const char *what);
+/* Store why the worker cannot go on; returns false. */
+bool worker_fail(struct worker *w, const char *what, const char *why);
+
+#endif

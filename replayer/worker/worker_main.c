@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The worker: maps the plan, finds the allocator, replays once, measures one
+ * thing, and leaves what it found in the report. Started by the driver only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "replayer/worker/ticks.h"
+#include "replayer/worker/worker.h"
+
+/* Memory passes keep the threads closer, so that the live set is the tape's. */
+#define MEMORY_WINDOW (4 * PLAN_GAP)
+
+struct worker worker;
+
+/* As the driver gives them, in this order. */
+struct arguments {
+	const char *plan;
+	int report_fd;
+	enum worker_pass pass;
+	enum worker_touch touch;
+	uint64_t idle_ns;
+	bool null;
+};
+
+uint64_t worker_now_ns(void)
+{
+	return ticks_slow();
+}
+
+bool worker_fail(struct worker *w, const char *what, const char *why)
+{
+	char *to = w->report->message;
+	size_t room = sizeof(w->report->message) - 1;
+	size_t len = strnlen(what, room - 2);
+
+	memcpy(to, what, len);
+	to[len++] = ' ';
+	strncpy(to + len, why, room - len);
+	return false;
+}
+
+void *worker_map(struct worker *w, size_t bytes, const char *what)
+{
+	int fd = memfd_create("heaptape", MFD_CLOEXEC);
+	void *p = MAP_FAILED;
+
+	bytes += !bytes;
+	if (fd >= 0 && !ftruncate(fd, (off_t)bytes))
+		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (p != MAP_FAILED)
+		return p;
+	worker_fail(w, what, "cannot be held in shared memory");
+	return NULL;
+}
+
+static bool map_report(struct worker *w, int fd)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) || (size_t)st.st_size < sizeof(*w->report))
+		return false;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		 fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	w->report = p;
+	w->samples = (void *)((char *)p + w->report->samples_at);
+	return true;
+}
+
+static bool map_plan(struct worker *w, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *p;
+
+	if (fd < 0 || fstat(fd, &st) || st.st_size < PLAN_PAGE)
+		return worker_fail(w, path, "cannot be opened");
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return worker_fail(w, path, "cannot be mapped");
+	w->words = (const uint64_t *)(void *)p;
+	w->h = (const void *)p;
+	if (w->h->magic != PLAN_MAGIC || w->h->version != PLAN_VERSION ||
+	    w->h->bytes != (uint64_t)st.st_size)
+		return worker_fail(w, path, "is no plan of this version");
+	w->table = (const void *)(p + w->h->threads_at);
+	return true;
+}
+
+static bool map_state(struct worker *w)
+{
+	const size_t hists = sizeof(struct hist) * PLAN_OPS * WORKER_GROUPS;
+	size_t threads = w->h->nr_threads;
+	struct hist *all = NULL;
+	size_t i;
+
+	w->slots = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->slots),
+			      "the table of slots");
+	w->threads = worker_map(w, threads * sizeof(*w->threads),
+				"the table of threads");
+	w->stacks = worker_map(w, (size_t)w->h->nr_stacks * WORKER_STACK_BYTES,
+			       "the threads' stacks");
+	if (w->pass == WORKER_LATENCY) {
+		all = worker_map(w, threads * hists, "the histograms");
+		if (!all)
+			return false;
+	}
+	if (!w->slots || !w->threads || !w->stacks)
+		return false;
+	for (i = 0; all && i < threads; i++)
+		w->threads[i].hists = all + i * (hists / sizeof(*all));
+	return true;
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static void sum_up(struct worker *w)
+{
+	struct worker_report *r = w->report;
+	struct hist *into = (void *)((char *)r + r->hists_at);
+	uint64_t slept = 0;
+	uint32_t i, j;
+
+	for (i = 0; i < w->h->nr_threads; i++) {
+		const struct worker_thread *t = &w->threads[i];
+
+		r->harness_waits += t->waits;
+		r->nulls += t->nulls;
+		slept += t->waits_slept;
+		for (j = 0; t->hists && j < PLAN_OPS * WORKER_GROUPS; j++)
+			if (t->hists[j].count)
+				hist_merge(&into[j], &t->hists[j]);
+	}
+	if (r->voluntary_switches > slept)
+		r->voluntary_switches -= slept;
+	else
+		r->voluntary_switches = 0;
+}
+
+/* The part that is measured. */
+static void run(struct worker *w)
+{
+	struct worker_report *r = w->report;
+	struct rusage before, after;
+	uint64_t wall, cpu;
+
+	getrusage(RUSAGE_SELF, &before);
+	cpu = cpu_ns();
+	wall = worker_now_ns();
+	worker_replay(&w->threads[0]);
+	worker_finish(&w->threads[0]);
+	r->wall_ns = worker_now_ns() - wall;
+	r->cpu_ns = cpu_ns() - cpu;
+	getrusage(RUSAGE_SELF, &after);
+	r->minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
+	r->voluntary_switches = (uint64_t)(after.ru_nvcsw - before.ru_nvcsw);
+	sum_up(w);
+}
+
+static void idle(struct worker *w, uint64_t ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000ULL),
+			       .tv_nsec = (long)(ns % 1000000000ULL) };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+	/* Allocators act when they are called, not while time passes. */
+	w->calls.free(w->calls.malloc(64));
+}
+
+/* What stays after idling, and after all blocks were freed. */
+static void measure_rest(struct worker *w, uint64_t idle_ns)
+{
+	const uint32_t *live =
+		(const void *)((const char *)w->words + w->h->live_at);
+	struct worker_report *r = w->report;
+	uint32_t i;
+
+	r->end_anon_bytes = worker_memory_exact();
+	idle(w, idle_ns);
+	r->idle_anon_bytes = worker_memory_exact();
+	for (i = 0; i < w->h->nr_live; i++)
+		w->calls.free(w->slots[live[i]].p);
+	idle(w, idle_ns);
+	r->freed_anon_bytes = worker_memory_exact();
+}
+
+static bool prepare(struct worker *w, const struct arguments *a)
+{
+	w->pass = a->pass;
+	w->touch = a->null ? WORKER_TOUCH_NONE : a->touch;
+	if (!map_plan(w, a->plan) || !map_state(w) ||
+	    !worker_find_calls(w, a->null))
+		return false;
+	w->window = a->pass == WORKER_MEMORY ? MEMORY_WINDOW : PLAN_WINDOW;
+	worker_sync_init(w);
+	if (a->pass == WORKER_LATENCY) {
+		ticks_init();
+		w->report->timer_floor_ns = ticks_floor_ns();
+	}
+	return a->pass != WORKER_MEMORY || worker_memory_init(w);
+}
+
+static void parse(struct arguments *a, char **argv)
+{
+	a->plan = argv[1];
+	a->report_fd = atoi(argv[2]);
+	a->pass = (enum worker_pass)atoi(argv[3]);
+	a->touch = (enum worker_touch)atoi(argv[4]);
+	a->idle_ns = strtoull(argv[5], NULL, 10);
+	a->null = argv[6][0] == '1';
+}
+
+int main(int argc, char **argv)
+{
+	static const char usage[] =
+		"heaptape-worker is started by heaptape-replay\n";
+	struct worker *w = &worker;
+	struct arguments a;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (argc != 7) {
+		if (write(STDERR_FILENO, usage, sizeof(usage) - 1) < 0)
+			return 2;
+		return 2;
+	}
+	parse(&a, argv);
+	if (!map_report(w, a.report_fd) || !prepare(w, &a))
+		return 1;
+	if (a.pass == WORKER_MEMORY)
+		w->report->start_anon_bytes = worker_memory_exact();
+	w->report->state = WORKER_REPLAYING;
+	run(w);
+	w->report->state = WORKER_MEASURING;
+	if (a.pass == WORKER_MEMORY)
+		measure_rest(w, a.idle_ns);
+	w->report->state = WORKER_DONE;
+	_exit(0);
+}

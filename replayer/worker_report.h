@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a worker hands back to the driver: one struct and two arrays in a
+ * memfd that the worker inherits. Same build on both sides: no versions.
+ */
+#ifndef REPLAYER_WORKER_REPORT_H
+#define REPLAYER_WORKER_REPORT_H
+
+#include <stdint.h>
+
+#include "replayer/hist.h"
+#include "replayer/plan_file.h"
+
+enum worker_pass { WORKER_TIME, WORKER_LATENCY, WORKER_MEMORY, WORKER_PASSES };
+
+enum worker_touch {
+	WORKER_TOUCH_NONE,
+	WORKER_TOUCH_FIRST, /* the first byte */
+	WORKER_TOUCH_PAGES, /* first, last, and one in every page between */
+	WORKER_TOUCH_ALL,
+};
+
+/* How far the worker got. */
+enum worker_state {
+	WORKER_STARTED = 0, /* nothing was called yet */
+	WORKER_REPLAYING,
+	WORKER_MEASURING, /* replayed; idle, free-all */
+	WORKER_DONE,
+};
+
+/* Size groups of the latency histograms, by upper end in bytes. */
+#define WORKER_GROUPS 6
+#define WORKER_GROUP_ENDS                 \
+ {                                        \
+  64, 256, 1024, 8192, 131072, UINT64_MAX \
+ }
+#define WORKER_GROUP_NAMES                                \
+ {                                                        \
+  "0-64", "65-256", "257-1K", "1K-8K", "8K-128K", ">128K" \
+ }
+
+/* One mark of the memory pass: anonymous memory of the whole process. */
+struct worker_sample {
+	uint64_t anon_bytes;
+	uint64_t peak_bytes; /* highest since the sample before */
+	uint64_t wall_ns;    /* since the replay began */
+};
+
+struct worker_report {
+	uint32_t state; /* enum worker_state */
+	uint32_t nr_samples;
+	char message[240];   /* why it could not go on */
+	char malloc_by[512]; /* path of the object that serves malloc */
+	uint64_t wall_ns;
+	uint64_t cpu_ns;
+	uint64_t minor_faults;
+	uint64_t voluntary_switches; /* those of harness waits taken off */
+	uint64_t harness_waits;      /* for other threads of the tape */
+	uint64_t nulls; /* calls that failed though the recorded ones did not */
+	uint64_t timer_floor_ns;   /* an empty pair of clock reads, median */
+	uint64_t start_anon_bytes; /* before the first call */
+	uint64_t peak_anon_bytes;  /* at the peak of live bytes, exact */
+	uint64_t end_anon_bytes;   /* after the last op, exact */
+	uint64_t idle_anon_bytes;  /* and after idling */
+	uint64_t freed_anon_bytes; /* and after freeing all, and idling */
+	uint64_t samples_at;       /* byte offset: worker_sample per mark */
+	uint64_t hists_at;         /* struct hist [PLAN_OPS][WORKER_GROUPS] */
+};
+
+#endif
