@@ -77,6 +77,10 @@ static int fill_cell(struct comparison_cell *cell, const struct metric *metric,
 		    (!*cell->status || !strcmp(cell->status, "missing")))
 			cell->status = "ok";
 	}
+	/* What failed is not averaged with what did not. */
+	for (i = 0; i < tape->nr_rounds; i++)
+		if (*cell->status && strcmp(cell->status, "ok") != 0)
+			cell->values[i] = NAN;
 	cell->median = stats_median(cell->values, tape->nr_rounds);
 	cell->mad = stats_mad(cell->values, tape->nr_rounds);
 	return 0;
@@ -126,6 +130,7 @@ static int compare_row(const struct comparison *cmp,
 static void note_run(struct comparison_arm *arm, const struct result_run *run,
 		     size_t round)
 {
+	arm->runs++;
 	if (!arm->any || (failed(arm->any) && !failed(run)))
 		arm->any = run;
 	if (!failed(run))
@@ -208,6 +213,7 @@ void comparison_release(struct comparison *cmp)
 	}
 	free(cmp->tapes);
 	free(cmp->arms);
+	free(cmp->labels);
 	free(cmp->metrics);
 	memset(cmp, 0, sizeof(*cmp));
 }

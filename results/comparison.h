@@ -15,6 +15,11 @@
 
 struct err;
 
+#define COMPARISON_LABEL 128
+
+/* Metrics of the Pareto front: the time, the memory, the tail. */
+#define COMPARISON_FRONT 3
+
 /* What the user asked for; zeroed means the defaults. Texts are borrowed. */
 struct comparison_options {
 	const char *base;           /* NULL: glibc, else the first arm */
@@ -37,7 +42,7 @@ struct comparison_cell {
 
 /* How an arm fared on a tape. */
 struct comparison_arm {
-	size_t failed;                    /* runs that did not end well */
+	size_t runs, failed; /* how many, and how many ended badly */
 	const struct result_run *failure; /* the first of them */
 	size_t failure_round;
 	const struct result_run *any; /* a run, for the identity */
@@ -50,22 +55,21 @@ struct comparison_tape {
 	struct comparison_cell *cells; /* nr_metrics x nr_arms */
 	struct stats_rule *rules;      /* by metric, the grain filled in */
 	struct comparison_arm *arms;
-	bool front_known; /* at least two arms have all Pareto metrics */
+	size_t front[COMPARISON_FRONT]; /* metrics of the Pareto front */
+	size_t nr_front;
+	bool front_known; /* enough rounds, and two arms have all of them */
 };
 
 struct comparison {
 	const struct campaign *campaign;
-	const char **arms; /* the base is the first */
+	const char **arms;                /* the base is the first */
+	char (*labels)[COMPARISON_LABEL]; /* short, unique, fit to print */
 	size_t nr_arms;
 	struct metric *metrics; /* those asked for, with their thresholds */
 	size_t nr_metrics;
 	struct comparison_tape *tapes;
 	size_t nr_tapes;
 };
-
-/* The metrics of the front: the time, the memory, the tail. */
-#define COMPARISON_FRONT 3
-extern const char *const comparison_front[COMPARISON_FRONT];
 
 /*
  * Compare; the campaign must outlive the comparison. -ERR_ARG when an arm,

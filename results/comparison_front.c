@@ -11,20 +11,20 @@
 #include "results/comparison_parts.h"
 #include "traces/base/err.h"
 
-const char *const comparison_front[COMPARISON_FRONT] = {
+static const char *const front_names[COMPARISON_FRONT] = {
 	"wall_ns",
 	"rss_peak_bytes",
 	"malloc_p999_ns",
 };
 
-/* The metrics of the front that are compared here; returns how many. */
-static size_t front_metrics(const struct comparison *cmp,
-			    const struct comparison_tape *tape, size_t *metrics)
+/* The metrics of the front that are compared here. */
+static void find_metrics(const struct comparison *cmp,
+			 struct comparison_tape *tape)
 {
-	size_t i, k, nr = 0;
+	size_t i, k;
 
 	for (i = 0; i < COMPARISON_FRONT; i++) {
-		size_t m = comparison_find_metric(cmp, comparison_front[i]);
+		size_t m = comparison_find_metric(cmp, front_names[i]);
 
 		if (m == cmp->nr_metrics)
 			continue;
@@ -32,41 +32,39 @@ static size_t front_metrics(const struct comparison *cmp,
 			if (isfinite(comparison_cell(cmp, tape, m, k)->median))
 				break;
 		if (k < cmp->nr_arms)
-			metrics[nr++] = m;
+			tape->front[tape->nr_front++] = m;
 	}
-	return nr;
 }
 
 static bool complete(const struct comparison *cmp,
-		     const struct comparison_tape *tape, size_t arm,
-		     const size_t *metrics, size_t nr)
+		     const struct comparison_tape *tape, size_t arm)
 {
 	size_t i;
 
 	if (tape->arms[arm].failed)
 		return false;
-	for (i = 0; i < nr; i++)
-		if (!isfinite(comparison_cell(cmp, tape, metrics[i], arm)
+	for (i = 0; i < tape->nr_front; i++)
+		if (!isfinite(comparison_cell(cmp, tape, tape->front[i], arm)
 				      ->median))
 			return false;
-	return nr > 0;
+	return tape->nr_front > 1;
 }
 
 /* 1 when a dominates b, 0 when not, negative on errors. */
 static int dominates(const struct comparison *cmp,
 		     const struct comparison_tape *tape, size_t a, size_t b,
-		     const size_t *metrics, size_t nr, struct err *err)
+		     struct err *err)
 {
 	int better = 0;
 	size_t i;
 
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < tape->nr_front; i++) {
 		struct stats_outcome out;
 		int rc = stats_compare(
-			comparison_cell(cmp, tape, metrics[i], b)->values,
-			comparison_cell(cmp, tape, metrics[i], a)->values,
-			tape->tape->nr_rounds, &tape->rules[metrics[i]], &out,
-			err);
+			comparison_cell(cmp, tape, tape->front[i], b)->values,
+			comparison_cell(cmp, tape, tape->front[i], a)->values,
+			tape->tape->nr_rounds, &tape->rules[tape->front[i]],
+			&out, err);
 
 		if (rc)
 			return rc;
@@ -81,23 +79,24 @@ static int dominates(const struct comparison *cmp,
 int comparison_find_front(const struct comparison *cmp,
 			  struct comparison_tape *tape, struct err *err)
 {
-	size_t metrics[COMPARISON_FRONT], a, b, nr_complete = 0;
-	size_t nr = front_metrics(cmp, tape, metrics);
+	size_t a, b, nr_complete = 0;
 
+	find_metrics(cmp, tape);
 	for (a = 0; a < cmp->nr_arms; a++) {
 		tape->arms[a].dominated_by = a;
-		tape->arms[a].in_front = complete(cmp, tape, a, metrics, nr);
+		tape->arms[a].in_front = complete(cmp, tape, a);
 		nr_complete += tape->arms[a].in_front;
 	}
-	tape->front_known = nr > 1 && nr_complete > 1;
+	tape->front_known =
+		nr_complete > 1 && tape->tape->nr_rounds >= STATS_MIN_ROUNDS;
 	for (b = 0; b < cmp->nr_arms; b++) {
 		for (a = 0; a < cmp->nr_arms && tape->arms[b].in_front; a++) {
 			int rc;
 
-			if (a == b || !complete(cmp, tape, a, metrics, nr) ||
-			    !complete(cmp, tape, b, metrics, nr))
+			if (a == b || !complete(cmp, tape, a) ||
+			    !complete(cmp, tape, b))
 				continue;
-			rc = dominates(cmp, tape, a, b, metrics, nr, err);
+			rc = dominates(cmp, tape, a, b, err);
 			if (rc < 0)
 				return rc;
 			if (rc) {

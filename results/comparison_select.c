@@ -7,7 +7,10 @@
 
 #include "results/comparison.h"
 #include "results/comparison_parts.h"
+#include "results/term_text.h"
 #include "traces/base/err.h"
+
+#define MAX_LABEL 24 /* columns */
 
 int comparison_no_memory(struct err *err)
 {
@@ -39,6 +42,27 @@ static int unknown_base(const struct campaign *campaign, const char *base,
 		       names);
 }
 
+/* A long name is cut and numbered; it is told in full elsewhere. */
+static int label_arms(struct comparison *cmp, struct err *err)
+{
+	char clean[1024];
+	size_t i;
+
+	cmp->labels = calloc(cmp->nr_arms, sizeof(*cmp->labels));
+	if (!cmp->labels)
+		return comparison_no_memory(err);
+	for (i = 0; i < cmp->nr_arms; i++) {
+		char *label = cmp->labels[i];
+		size_t len = sizeof(cmp->labels[i]), used = 0;
+
+		term_clean(cmp->arms[i], 1000, clean, sizeof(clean));
+		if (term_width(clean) > MAX_LABEL)
+			used = (size_t)snprintf(label, len, "[%zu] ", i);
+		term_clean(clean, MAX_LABEL - used, label + used, len - used);
+	}
+	return 0;
+}
+
 static int select_arms(struct comparison *cmp, const char *name,
 		       struct err *err)
 {
@@ -57,7 +81,7 @@ static int select_arms(struct comparison *cmp, const char *name,
 	for (i = 0; i < campaign->nr_arms; i++)
 		if (i != base)
 			cmp->arms[cmp->nr_arms++] = campaign->arms[i];
-	return 0;
+	return label_arms(cmp, err);
 }
 
 static bool wanted(const struct metric *metric,

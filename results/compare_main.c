@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/* heaptape compare: the results of a folder as a table or as JSON. */
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "results/comparison.h"
+#include "results/render.h"
+#include "results/verbs.h"
+#include "traces/base/err.h"
+#include "traces/base/log.h"
+#include "traces/base/options.h"
+
+static const char *base, *tape;
+static struct opt_list metrics, thresholds;
+static bool as_json;
+
+static const struct opt_def defs[] = {
+	{ 'b', "base", "ARM", OPT_TEXT, &base,
+	  "compare with this arm (default: glibc, else the first)" },
+	{ 'm', "metric", "NAME", OPT_LIST, &metrics,
+	  "show this metric, repeatable; all: every one\n"
+	  "(default: the main ones)" },
+	{ 't', "tape", "PATTERN", OPT_TEXT, &tape,
+	  "only tapes whose path or name matches" },
+	{ 0, "threshold", "METRIC=PCT", OPT_LIST, &thresholds,
+	  "what change matters, in percent; repeatable" },
+	{ 0, "json", NULL, OPT_FLAG, &as_json, "print one JSON document" },
+	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
+};
+
+static const struct opt_spec spec = {
+	.verb = "compare",
+	.synopsis = "[OPTION]... DIR",
+	.summary = "Compare the allocators of a campaign, with intervals and "
+		   "verdicts.",
+	.examples = "  heaptape compare run/\n"
+		    "  heaptape compare run/ --base jemalloc -m wall_ns\n"
+		    "  heaptape compare run/ --json | jq '.cells[]'\n",
+	.exits = "0 compared, 2 usage, 3 nothing to compare, 4 broken result",
+	.defs = defs,
+};
+
+static unsigned width(void)
+{
+	struct winsize size;
+
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) &&
+	    size.ws_col)
+		return size.ws_col;
+	return 100;
+}
+
+static int render(const struct comparison *cmp, struct err *err)
+{
+	int rc = 0;
+
+	if (as_json)
+		rc = render_json(cmp, stdout, err);
+	else
+		render_terminal(cmp, stdout, width(),
+				log_may_colour(STDOUT_FILENO));
+	if (!rc && (fflush(stdout) || ferror(stdout)))
+		rc = err_set(err, ERR_IO, 0,
+			     "cannot write to the standard output");
+	return rc;
+}
+
+static int compare(const char *dir, struct err *err)
+{
+	const struct comparison_options options = {
+		.base = base,
+		.metrics = metrics.items,
+		.nr_metrics = metrics.nr,
+		.thresholds = thresholds.items,
+		.nr_thresholds = thresholds.nr,
+		.tape = tape,
+	};
+	struct campaign campaign;
+	struct comparison cmp = { 0 };
+	int rc = campaign_load(&campaign, dir, err);
+
+	if (rc)
+		return rc;
+	rc = comparison_build(&cmp, &campaign, &options, err);
+	if (!rc)
+		rc = render(&cmp, err);
+	comparison_release(&cmp);
+	campaign_release(&campaign);
+	return rc;
+}
+
+int compare_main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	int first_arg, rc;
+
+	rc = opt_parse(&spec, argc, argv, false, &first_arg, &err);
+	if (rc == OPT_DONE)
+		return EXIT_OK;
+	if (rc >= 0 && argc - first_arg != 1)
+		rc = err_set(&err, ERR_ARG, 0, "%s",
+			     argc == first_arg
+				     ? "the folder of results is missing"
+				     : "give one folder of results");
+	if (rc < 0)
+		return opt_usage_error(&spec, &err);
+	rc = compare(argv[first_arg], &err);
+	opt_list_release(&metrics);
+	opt_list_release(&thresholds);
+	return rc ? log_failure(&err) : EXIT_OK;
+}

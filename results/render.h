@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/* The renderers of a comparison, one file each. None of them decides. */
+#ifndef RESULTS_RENDER_H
+#define RESULTS_RENDER_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct comparison;
+struct err;
+
+/* Tables for a person; columns is the width of a line. */
+void render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
+		     bool colour);
+
+/* One document, "schema": "heaptape-compare/1"; -ERR_NOMEM or -ERR_IO. */
+int render_json(const struct comparison *cmp, FILE *out, struct err *err);
+
+#endif

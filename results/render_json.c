@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/* A comparison for scripts. Keys are only ever added. */
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "results/comparison.h"
+#include "results/render.h"
+#include "results/text.h"
+#include "traces/base/err.h"
+#include "traces/base/version.h"
+
+static const char *unit_name(enum metric_unit unit)
+{
+	static const char *const names[] = {
+		[METRIC_NS] = "ns",
+		[METRIC_BYTES] = "bytes",
+		[METRIC_COUNT] = "count",
+		[METRIC_FACTOR] = "ratio",
+		[METRIC_FRACTION] = "fraction",
+	};
+
+	return names[unit];
+}
+
+static json_t *number(double value)
+{
+	if (!isfinite(value))
+		return json_null();
+	if (value == floor(value) && fabs(value) < 1e15)
+		return json_integer((json_int_t)value);
+	return json_real(value);
+}
+
+static const char *verdict(const struct metric *metric,
+			   const struct comparison_cell *cell)
+{
+	if (*cell->status && strcmp(cell->status, "ok") != 0)
+		return cell->status;
+	if (metric->role == METRIC_INFO)
+		return "none";
+	return stats_verdict_name(cell->outcome.verdict);
+}
+
+static json_t *cell_json(const struct comparison *cmp,
+			 const struct comparison_tape *tape, size_t m, size_t i)
+{
+	const struct metric *metric = &cmp->metrics[m];
+	const struct comparison_cell *cell = comparison_cell(cmp, tape, m, i);
+	const struct stats_outcome *out = &cell->outcome;
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, "
+		"s:f, s:f}",
+		"tape", tape->tape->name, "arm", cmp->arms[i], "metric",
+		metric->name, "unit", unit_name(metric->unit), "median",
+		number(cell->median), "mad", number(cell->mad), "ratio",
+		number(out->ratio), "ratio_low", number(out->ratio_low),
+		"ratio_high", number(out->ratio_high), "verdict",
+		verdict(metric, cell), "n", (json_int_t)out->n, "threshold",
+		metric->rule.threshold, "p_worse", out->p_worse, "p_better",
+		out->p_better);
+
+	if (json && out->verdict == STATS_UNCLEAR)
+		json_object_set_new(
+			json, "rounds_needed",
+			json_integer((json_int_t)out->rounds_needed));
+	return json;
+}
+
+/* Append, and tell whether there was memory for it. */
+static int add(json_t *list, json_t *item)
+{
+	return json_array_append_new(list, item);
+}
+
+static int add_tape(const struct comparison *cmp,
+		    const struct comparison_tape *tape, json_t *cells,
+		    json_t *failures, json_t *front)
+{
+	size_t m, i;
+	int rc = 0;
+
+	for (m = 0; !rc && m < cmp->nr_metrics; m++)
+		for (i = 0; !rc && i < cmp->nr_arms; i++)
+			if (comparison_has_metric(cmp, m))
+				rc = add(cells, cell_json(cmp, tape, m, i));
+	for (i = 0; !rc && i < cmp->nr_arms; i++) {
+		const struct comparison_arm *arm = &tape->arms[i];
+
+		if (arm->failed)
+			rc = add(failures,
+				 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, "
+					   "s:I, s:I}",
+					   "tape", tape->tape->name, "arm",
+					   cmp->arms[i], "status",
+					   arm->failure->status, "message",
+					   arm->failure->message, "pass",
+					   arm->failure->pass, "round",
+					   (json_int_t)arm->failure_round,
+					   "failed", (json_int_t)arm->failed,
+					   "runs", (json_int_t)arm->runs));
+		if (!rc && tape->front_known)
+			rc = add(
+				front,
+				json_pack(
+					"{s:s, s:s, s:b, s:s?}", "tape",
+					tape->tape->name, "arm", cmp->arms[i],
+					"front", arm->in_front, "dominated_by",
+					arm->dominated_by == i
+						? NULL
+						: cmp->arms
+							  [arm->dominated_by]));
+	}
+	return rc;
+}
+
+int render_json(const struct comparison *cmp, FILE *out, struct err *err)
+{
+	json_t *cells = json_array(), *failures = json_array(),
+	       *front = json_array(), *root;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < cmp->nr_tapes; i++)
+		rc = add_tape(cmp, &cmp->tapes[i], cells, failures, front);
+	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:o}", "schema",
+			 "heaptape-compare/1", "tool", "name", "heaptape",
+			 "version", HEAPTAPE_VERSION, "base", cmp->arms[0],
+			 "cells", cells, "failures", failures, "pareto", front);
+	if (rc || !root) {
+		json_decref(root);
+		return err_set(err, ERR_NOMEM, 0,
+			       "out of memory for the comparison");
+	}
+	rc = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	json_decref(root);
+	if (rc || fputc('\n', out) == EOF)
+		return err_set(err, ERR_IO, 0, "cannot write the comparison");
+	return 0;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/* The lines above and below the tables of a terminal. */
+#include <math.h>
+#include <string.h>
+
+#include "results/comparison.h"
+#include "results/result.h"
+#include "results/term_notes.h"
+#include "results/term_text.h"
+#include "results/text.h"
+#include "traces/base/units.h"
+
+static void print_line(const struct terminal *t, const char *line)
+{
+	char clean[2048];
+
+	fprintf(t->out, "%s\n",
+		term_clean(line, sizeof(clean), clean, sizeof(clean)));
+}
+
+/* One paragraph, broken at spaces. */
+static void print_wrapped(const struct terminal *t, const char *text)
+{
+	size_t used = 0;
+
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (used && used + 1 + word > t->columns) {
+			fputc('\n', t->out);
+			used = 0;
+		}
+		used += (size_t)fprintf(t->out, "%s%.*s", used ? " " : "",
+					(int)word, text);
+		text += word;
+		text += strspn(text, " ");
+	}
+	fputc('\n', t->out);
+}
+
+void term_print_head(const struct terminal *t,
+		     const struct comparison_tape *tape)
+{
+	static const char *const keys[] = { "host", "cpu", "kernel" };
+	const struct result_doc *doc = tape->tape->rounds[0];
+	const struct result_run *run = tape->arms[0].any;
+	double ops = run ? result_metric(run, "ops") : NAN;
+	char line[2048], number[32];
+	size_t i;
+	int used = snprintf(line, sizeof(line), "tape %s", doc->tape);
+
+	if (isfinite(ops))
+		used += snprintf(
+			line + used, sizeof(line) - (size_t)used, " | %s ops",
+			units_format_count(number, sizeof(number), ops));
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = campaign_environment(doc, keys[i]);
+
+		if (value)
+			used += snprintf(line + used,
+					 sizeof(line) - (size_t)used,
+					 "%s%.100s", i ? ", " : " | ", value);
+	}
+	snprintf(line + used, sizeof(line) - (size_t)used,
+		 " | %zu round%s x %zu arms", tape->tape->nr_rounds,
+		 tape->tape->nr_rounds == 1 ? "" : "s", t->cmp->nr_arms);
+	print_line(t, line);
+}
+
+static void print_arm(const struct terminal *t,
+		      const struct comparison_tape *tape, size_t arm)
+{
+	const char *name = t->cmp->arms[arm], *label = t->cmp->labels[arm];
+	char text[512], line[1024];
+
+	if (strcmp(name, label) != 0) {
+		snprintf(line, sizeof(line), "%.150s is %.800s", label, name);
+		print_line(t, line);
+	}
+	if (tape->arms[arm].failed) {
+		text_failure(&tape->arms[arm], text, sizeof(text));
+		snprintf(line, sizeof(line), "failed: %s %s", label, text);
+		print_line(t, line);
+	}
+}
+
+void term_print_notes(const struct terminal *t,
+		      const struct comparison_tape *tape)
+{
+	char text[1024], metrics[160], line[1400];
+	size_t i;
+
+	for (i = 0; i < t->cmp->nr_arms; i++)
+		print_arm(t, tape, i);
+	if (!tape->front_known)
+		return;
+	text_front(t->cmp, tape, text, sizeof(text));
+	text_front_metrics(t->cmp, tape, metrics, sizeof(metrics));
+	snprintf(line, sizeof(line), "Pareto front (%s): %s.", metrics, text);
+	print_wrapped(t, line);
+}
+
+/* "5 % wall time, CPU time; 3 % RSS peak": metrics by their limit. */
+static void format_limits(const struct comparison *cmp, char *buf, size_t len)
+{
+	size_t m, k, used = 0;
+
+	*buf = '\0';
+	for (m = 0; m < cmp->nr_metrics && used < len; m++) {
+		double limit = cmp->metrics[m].rule.threshold;
+		bool first = true;
+
+		for (k = 0; k < cmp->nr_metrics && used < len; k++) {
+			if (!comparison_has_metric(cmp, k) ||
+			    cmp->metrics[k].role == METRIC_INFO ||
+			    cmp->metrics[k].rule.threshold != limit)
+				continue;
+			if (first && k < m)
+				break;
+			if (first)
+				used += (size_t)snprintf(
+					buf + used, len - used, "%s%.3g %% %s",
+					used ? "; " : "", 100 * limit,
+					cmp->metrics[k].title);
+			else
+				used += (size_t)snprintf(buf + used, len - used,
+							 ", %s",
+							 cmp->metrics[k].title);
+			first = false;
+		}
+	}
+}
+
+void term_print_legend(const struct terminal *t)
+{
+	char limits[1024], text[1400];
+	bool few = false;
+	size_t i;
+
+	if (t->cmp->nr_arms < 2)
+		return;
+	for (i = 0; i < t->cmp->nr_tapes; i++)
+		if (t->cmp->tapes[i].tape->nr_rounds < STATS_MIN_ROUNDS)
+			few = true;
+	format_limits(t->cmp, limits, sizeof(limits));
+	snprintf(
+		text, sizeof(text),
+		"+- is half of the 95 %% interval. BETTER and WORSE are beyond "
+		"the limit, same is within it; unclear(N): about N rounds "
+		"would decide. Limits: %s.",
+		limits);
+	fputc('\n', t->out);
+	print_wrapped(t, text);
+	if (few)
+		print_wrapped(t, "With fewer than 6 rounds +- is half of the "
+				 "whole range, and times stay unclear.");
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/* What the parts of the terminal renderer share; nobody else includes it. */
+#ifndef RESULTS_TERM_NOTES_H
+#define RESULTS_TERM_NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct comparison;
+struct comparison_tape;
+
+struct terminal {
+	const struct comparison *cmp;
+	FILE *out;
+	size_t columns;
+	bool colour;
+};
+
+/* The tape, the machine, how much was measured. */
+void term_print_head(const struct terminal *t,
+		     const struct comparison_tape *tape);
+/* Full names, failures, the Pareto front. */
+void term_print_notes(const struct terminal *t,
+		      const struct comparison_tape *tape);
+/* What the signs mean, once below all tables. */
+void term_print_legend(const struct terminal *t);
+
+#endif

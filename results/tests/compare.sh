@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# heaptape compare: verdicts on made-up campaigns, failures, bad input.
+. scripts/tap.sh
+
+make_results=$B/results/tests/make_results
+run=$TMP/run
+
+compare()
+{
+	"$HEAPTAPE" compare "$@"
+}
+
+# Print the cells that match "arm metric", as "verdict ratio n".
+cell()
+{
+	python3 - "$TMP/json" "$1" "$2" <<'END'
+import json, sys
+for c in json.load(open(sys.argv[1]))["cells"]:
+    if c["arm"] == sys.argv[2] and c["metric"] == sys.argv[3]:
+        print(c["verdict"], c["ratio"] and round(c["ratio"], 2), c["n"])
+END
+}
+
+is()
+{
+	printf '%s\n' "$2" >"$TMP/expected"
+	printf '%s\n' "$3" >"$TMP/out"
+	cmp -s "$TMP/expected" "$TMP/out"
+	tap_result $? "$1"
+}
+
+"$make_results" "$run" tapes=tapes/lua.tape
+
+check "prints a table" compare "$run"
+cp "$TMP/out" "$TMP/table"
+matches "with the base and its unit" '^wall time +[0-9.]+ s ' "$TMP/table"
+matches "with change, interval and word" \
+	'^RSS peak .* -1[45]\.[0-9] % \+-[0-9.]+ BETTER' "$TMP/table"
+matches "with what is worse" \
+	'^RSS mean .* \+[0-9.]+ % \+-[0-9.]+ WORSE' "$TMP/table"
+matches "with rounds and machine" 'ci-7.* 10 rounds x 4 arms' "$TMP/table"
+matches "with the front" '^Pareto front \(wall time, RSS peak, malloc p99.9\)' \
+	"$TMP/table"
+awk 'length($0) > 100 { print; bad = 1 } END { exit bad }' "$TMP/table" \
+	>"$TMP/out"
+tap_result $? "fits 100 columns"
+! grep -q "$(printf '\033')" "$TMP/table"
+tap_result $? "has no colour in a file"
+CLICOLOR_FORCE=1 check "has colour when forced" compare "$run"
+matches "and it is green" "$(printf '\033')\[32mBETTER" "$TMP/out"
+
+check "prints JSON" compare "$run" --json
+cp "$TMP/out" "$TMP/json"
+is "base cells are same" "same 1 10" "$(cell glibc wall_ns)"
+is "finds the effect on time" BETTER "$(cell jemalloc wall_ns | cut -d' ' -f1)"
+is "finds the effect on memory" "BETTER 0.85 10" \
+	"$(cell jemalloc rss_peak_bytes)"
+is "finds a small harm" "WORSE 1.05 10" "$(cell tcmalloc rss_peak_bytes)"
+
+check "takes another base" compare "$run" --base jemalloc --json
+cp "$TMP/out" "$TMP/json"
+is "and turns the ratio" "WORSE 1.18 10" "$(cell glibc rss_peak_bytes)"
+check "takes metrics and thresholds" compare "$run" --json \
+	-m rss_peak_bytes -m malloc_p50_ns --threshold rss_peak_bytes=20%
+cp "$TMP/out" "$TMP/json"
+is "the threshold decides" "same 0.85 10" "$(cell jemalloc rss_peak_bytes)"
+is "nothing else is there" "" "$(cell jemalloc wall_ns)"
+check "selects tapes by name" compare "$run" --tape 'lua*'
+
+"$make_results" "$TMP/few" rounds=3 tapes=t
+check "few rounds are compared" compare "$TMP/few" --json
+cp "$TMP/out" "$TMP/json"
+is "but times stay unclear" unclear "$(cell arena wall_ns | cut -d' ' -f1)"
+is "memory is judged when all agree" BETTER \
+	"$(cell arena rss_peak_bytes | cut -d' ' -f1)"
+
+"$make_results" "$TMP/fail" fail=jemalloc tapes=t
+check "an arm that fails does not stop it" compare "$TMP/fail"
+matches "the reason is told" \
+	'^failed: jemalloc crashed in 27 of 30 runs, .*round 2.*signal 11' \
+	"$TMP/out"
+check "a failed arm in JSON" compare "$TMP/fail" --json
+cp "$TMP/out" "$TMP/json"
+is "is never averaged" "crashed None 0" "$(cell jemalloc wall_ns)"
+"$make_results" "$TMP/nobase" fail=glibc tapes=t
+check "a base that fails does not stop it" compare "$TMP/nobase"
+
+"$make_results" "$TMP/hostile" hostile=1 rounds=2
+check "hostile names are shown" compare "$TMP/hostile"
+! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" "$TMP/out"
+tap_result $? "without their control characters"
+check "hostile names in JSON" compare "$TMP/hostile" --json
+python3 -m json.tool <"$TMP/out" >/dev/null
+tap_result $? "are valid JSON"
+
+exits 2 "no folder is a usage error" compare
+exits 2 "two folders are, too" compare "$run" "$run"
+exits 2 "a folder that is not there" compare "$TMP/nosuch"
+matches "is named" "$TMP/nosuch: No such file" "$TMP/err"
+mkdir "$TMP/empty"
+exits 3 "a folder without results" compare "$TMP/empty"
+matches "says what to do" 'run heaptape replay -o .*/empty first' "$TMP/err"
+exits 2 "an unknown base" compare "$run" -b nosuch
+matches "names those there are" 'there is glibc, jemalloc' "$TMP/err"
+exits 2 "an unknown metric" compare "$run" -m nosuch
+exits 2 "a threshold without a number" compare "$run" --threshold wall_ns=x
+exits 2 "a pattern that matches nothing" compare "$run" -t nosuch
+compare "$run" --json >"$TMP/saved"
+cp "$TMP/saved" "$run/saved.json"
+check "other JSON in the folder is passed over" compare "$run"
+rm "$run/saved.json"
+
+cp -r "$run" "$TMP/broken"
+head -c 5000 "$run/tape1-round2.json" >"$TMP/broken/tape1-round2.json"
+exits 4 "a cut document" compare "$TMP/broken"
+matches "is named" 'tape1-round2.json:[0-9]+: not valid JSON' "$TMP/err"
+cp -r "$run" "$TMP/newer"
+sed -i 's/"format_version": 1/"format_version": 9/' \
+	"$TMP/newer/tape1-round3.json"
+exits 4 "a newer document" compare "$TMP/newer"
+matches "is named with both numbers" \
+	'tape1-round3.json has result format 9, .* up to 1' "$TMP/err"
+cp -r "$run" "$TMP/mixed"
+"$make_results" "$TMP/other" tapes=tapes/lua.tape touch=none rounds=1
+cp "$TMP/other/tape1-round1.json" "$TMP/mixed/other.json"
+exits 3 "two campaigns in one folder" compare "$TMP/mixed"
+matches "are told apart" 'several campaigns.*touch is' "$TMP/err"
+cp "$run/tape1-round1.json" "$run/twice.json"
+exits 3 "a round that is there twice" compare "$run"
+rm "$run/twice.json"
+# shellcheck disable=SC2016 # $1, $2 are for the inner shell
+exits 5 "a full disk" sh -c '"$1" compare "$2" >/dev/full' sh \
+	"$HEAPTAPE" "$run"
+
+# Documents as the schema says, and a page that names every metric.
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	python3 - "$run" "$TMP/hostile" "$TMP/fail" results/tests/golden \
+		>"$TMP/out" 2>&1 <<'END'
+import glob, json, jsonschema, sys
+schema = json.load(open("results/schema.json"))
+jsonschema.Draft202012Validator.check_schema(schema)
+check = jsonschema.Draft202012Validator(schema)
+for folder in sys.argv[1:]:
+    for path in glob.glob(folder + "/*.json"):
+        check.validate(json.load(open(path)))
+END
+	tap_result $? "documents are what the schema says"
+else
+	skip "documents are what the schema says" "no python3-jsonschema"
+fi
+check "all metrics" compare "$TMP/hostile" -m all --json
+grep -o '"metric": "[a-z0-9_]*"' "$TMP/out" | sort -u | cut -d'"' -f4 |
+	sed 's/^\(free\|realloc\|calloc\)_/malloc_/' | sort -u |
+	while read -r name; do
+		grep -q "^$name	" results/heaptape-compare.1.in || echo "$name"
+	done >"$TMP/missing"
+cp "$TMP/missing" "$TMP/out"
+test ! -s "$TMP/missing"
+tap_result $? "the manual page has every metric"
+
+finish
