@@ -42,10 +42,9 @@ LIBS    = libresults.a libreplay.a librecord.a libregistry.a libtape.a libbase.a
 PARTS   = $(TOOLS) $(SHARED) $(notdir $(SCRIPTS))
 MAN     = $(VERBS:%=$(B)/man/heaptape-%.1) $(B)/man/heaptape.1
 UNIT    = $(patsubst %.c,$(B)/%,$(wildcard */tests/*_test.c))
-TAPE_HELPERS = $(B)/traces/tests/make_tape $(B)/traces/tests/tape_bench
-RESULTS_MAKER = $(B)/results/tests/make_results
-HELPERS = $(filter-out $(TAPE_HELPERS) $(RESULTS_MAKER),$(patsubst \
-	  %.c,$(B)/%,$(filter-out %_test.c,$(wildcard */tests/*.c))))
+LINKED  = $(patsubst %.c,$(B)/%,$(wildcard */tests/make_*.c */tests/*_bench.c))
+HELPERS = $(filter-out $(UNIT) $(LINKED),$(patsubst %.c,$(B)/%, \
+	  $(wildcard */tests/*.c)))
 
 all: $(PARTS:%=$(B)/%) $(B)/heaptape man ## build everything
 
@@ -103,7 +102,7 @@ help: ## list the targets
 clean: ## remove the build folders
 	rm -rf build build-*
 
-tests: $(UNIT) $(HELPERS) $(TAPE_HELPERS) $(RESULTS_MAKER)
+tests: $(UNIT) $(LINKED) $(HELPERS)
 
 # Libraries and tools.
 $(B)/libbase.a: $(call objects,$(base_SRC))
@@ -159,19 +158,13 @@ $(B)/man/heaptape-%.1: scripts/man.sh $(B)/heaptape $(TOOLS:%=$(B)/%) \
 	$(wildcard */heaptape-*.1.in)
 	$(Q)mkdir -p $(@D) && scripts/man.sh $(B) $* $(wildcard */heaptape-$*.1.in) >$@
 
-$(RESULTS_MAKER): $(RESULTS_MAKER).o $(addprefix $(B)/,libresults.a libbase.a)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $^ $(XLDFLAGS) -ljansson -lm
-
-# Unit tests link every library; small programs beside them stand alone.
-$(UNIT): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a
+# Unit tests, makers of test data and benches link every library; the other
+# small programs beside them stand alone.
+$(UNIT) $(LINKED): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $< \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(XLDFLAGS) -lcmocka -lzstd -ljansson -lelf -ldl -lm
-$(TAPE_HELPERS): $(B)/%: $(B)/%.o $(addprefix $(B)/,libtape.a libbase.a)
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $^ $(XLDFLAGS) -lzstd
 $(HELPERS): $(B)/%: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) -fno-builtin -o $@ $< \
