@@ -7,14 +7,32 @@
 #include "traces/base/err.h"
 #include "traces/tape_varint.h"
 
+#define SLOTS 4096 /* of each table; a power of two */
+
+/*
+ * Finds addresses among the recent ones. A slot holds the number of the last
+ * block with that hash; the window itself tells whether it is the one, so
+ * that slots need no cleaning. What a collision hides is written out.
+ */
+struct tape_finder {
+	struct tape_recent recent;
+	uint32_t taken[SLOTS];
+	uint32_t given[SLOTS];
+};
+
 static bool reserve(struct tape_block *b, size_t nr)
 {
 	int i;
 
+	if (!b->finder) {
+		b->finder = calloc(1, sizeof(*b->finder));
+		if (!b->finder)
+			return false;
+	}
 	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++) {
-		size_t more = i == TAPE_COL_KIND       ? nr
-			      : i == TAPE_COL_ADDR_LOW ? 2 * nr + b->nr_addrs
-						       : VARINT_MAX * nr;
+		size_t more = i == TAPE_COL_KIND  ? nr
+			      : i == TAPE_COL_LOW ? 2 * nr + b->nr_addrs
+						  : VARINT_MAX * nr;
 
 		if (i != TAPE_COL_TEXT && !tape_buf_reserve(&b->col[i], more))
 			return false;
@@ -32,7 +50,7 @@ static inline void put(struct tape_block *b, enum tape_column_id id, uint64_t v)
 /* The low four bits are nearly always 0: a column only where they are not. */
 static inline void put_low(struct tape_block *b, uint64_t addr)
 {
-	struct tape_buf *col = &b->col[TAPE_COL_ADDR_LOW];
+	struct tape_buf *col = &b->col[TAPE_COL_LOW];
 
 	if ((addr & 15) && !col->len) {
 		memset(col->bytes, 0, b->nr_addrs);
@@ -44,11 +62,80 @@ static inline void put_low(struct tape_block *b, uint64_t addr)
 }
 
 static inline void put_addr(struct tape_block *b, enum tape_column_id id,
-			    uint64_t addr, uint64_t *base)
+			    uint64_t addr, uint64_t base)
 {
-	put(b, id, zigzag((int64_t)((addr >> 4) - *base)));
+	put(b, id, zigzag((int64_t)((addr >> 4) - base)));
 	put_low(b, addr);
-	*base = addr >> 4;
+}
+
+static inline uint32_t *slot(uint32_t *slots, uint64_t addr)
+{
+	return &slots[(addr >> 3) * 0x9e3779b97f4a7c15ULL >> 52 & (SLOTS - 1)];
+}
+
+/* How long ago the block was noted; 0 when it is not in the window. */
+static inline uint32_t distance(const uint64_t *window, uint32_t nr,
+				uint32_t number, uint64_t addr)
+{
+	uint32_t back = nr - number;
+
+	return recent_reaches(nr, back) &&
+			       window[number % RECENT_WINDOW] == addr
+		       ? back
+		       : 0;
+}
+
+static inline void note_take(struct tape_block *b, const struct tape_event *ev)
+{
+	struct tape_recent *r = &b->finder->recent;
+
+	*slot(b->finder->taken, ev->addr) = r->nr_taken;
+	recent_take(r, ev->addr, recent_class(ev->size));
+}
+
+/* A call returned the block: write where it is known from, and note it. */
+static void put_take(struct tape_block *b, enum tape_column_id id,
+		     const struct tape_event *ev, uint64_t offset)
+{
+	struct tape_recent *r = &b->finder->recent;
+	uint8_t class = recent_class(ev->size);
+	uint32_t back;
+
+	if (recent_top(r, class) == ev->addr) {
+		put(b, id, offset + RECENT_TOP);
+		recent_pop(r, class);
+	} else if ((back = distance(r->given, r->nr_given,
+				    *slot(b->finder->given, ev->addr),
+				    ev->addr))) {
+		put(b, id, offset + RECENT_FREED + back);
+	} else {
+		put(b, id, offset + RECENT_ESCAPE);
+		put_addr(b, TAPE_COL_TAKE_ADDR, ev->addr, r->take_base);
+		r->take_base = (ev->addr >> 4) + ((ev->size + 23) >> 4);
+	}
+	note_take(b, ev);
+}
+
+/*
+ * The same for a block that goes; a realloc's stays when it was not moved.
+ * Its size class is known if it was taken within the window.
+ */
+static void put_give(struct tape_block *b, enum tape_column_id id,
+		     uint64_t addr, bool stays)
+{
+	struct tape_recent *r = &b->finder->recent;
+	uint32_t number = *slot(b->finder->taken, addr);
+	uint32_t back = distance(r->taken, r->nr_taken, number, addr);
+
+	put(b, id, back);
+	if (!back)
+		put_addr(b, TAPE_COL_GIVE_ADDR, addr, r->give_base);
+	if (stays)
+		return;
+	*slot(b->finder->given, addr) = r->nr_given;
+	recent_give(r, addr,
+		    back ? r->taken_class[number % RECENT_WINDOW]
+			 : RECENT_NO_CLASS);
 }
 
 static int put_text(struct tape_block *b, const char *text, struct err *err)
@@ -88,30 +175,43 @@ static void put_time(struct tape_block *b, const struct tape_event *ev,
 	}
 }
 
+/* Returns the bits that go with the kind. */
+static uint8_t put_realloc(struct tape_block *b, const struct tape_event *ev)
+{
+	uint8_t bits = 0;
+
+	if (!ev->old_addr)
+		bits |= TAPE_KIND_NOOLD;
+	else
+		put_give(b, TAPE_COL_OLD, ev->old_addr,
+			 ev->old_addr == ev->addr || ev->flags & TAPE_FAILED);
+	if (!ev->addr) {
+		bits |= TAPE_KIND_NOADDR;
+	} else if (!ev->old_addr) {
+		put_take(b, TAPE_COL_TAKE, ev, 0);
+	} else if (ev->addr == ev->old_addr) {
+		put(b, TAPE_COL_MOVE, 0);
+		note_take(b, ev);
+	} else {
+		put_take(b, TAPE_COL_MOVE, ev, 1);
+	}
+	return bits;
+}
+
 static void put_call(struct tape_block *b, const struct tape_event *ev)
 {
 	uint8_t kind = ev->kind;
 
 	if (ev->flags & TAPE_FAILED)
 		kind |= TAPE_KIND_FAILED;
-	if (tape_kind_is_realloc(ev->kind)) {
-		uint64_t base = b->realloc_base;
-
-		if (!ev->old_addr)
-			kind |= TAPE_KIND_NOOLD;
-		else
-			put_addr(b, TAPE_COL_OLD, ev->old_addr, &base);
-		if (!ev->addr) {
-			kind |= TAPE_KIND_NOADDR;
-		} else {
-			put_addr(b, TAPE_COL_NEW, ev->addr, &base);
-			b->realloc_base = base;
-		}
-	} else if (!ev->addr) {
+	if (tape_kind_is_realloc(ev->kind))
+		kind |= put_realloc(b, ev);
+	else if (!ev->addr)
 		kind |= TAPE_KIND_NOADDR;
-	} else {
-		put_addr(b, TAPE_COL_ADDR, ev->addr, &b->base);
-	}
+	else if (tape_kind_is_free(ev->kind))
+		put_give(b, TAPE_COL_GIVE, ev->addr, false);
+	else
+		put_take(b, TAPE_COL_TAKE, ev, 0);
 	if (ev->kind != TAPE_FREE)
 		put(b, TAPE_COL_SIZE, ev->size);
 	if (tape_kind_has_alignment(ev->kind))
@@ -189,8 +289,8 @@ void tape_block_clear(struct tape_block *b)
 	b->count = 0;
 	b->nr_addrs = 0;
 	b->dropped = 0;
-	b->base = 0;
-	b->realloc_base = 0;
+	if (b->finder)
+		recent_reset(&b->finder->recent);
 }
 
 void tape_block_release(struct tape_block *b)
@@ -199,4 +299,6 @@ void tape_block_release(struct tape_block *b)
 
 	for (i = 0; i < TAPE_COL_NR; i++)
 		tape_buf_release(&b->col[i]);
+	free(b->finder);
+	b->finder = NULL;
 }

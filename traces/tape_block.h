@@ -10,19 +10,21 @@
 #include "traces/tape_buf.h"
 #include "traces/tape_format.h"
 #include "traces/tape_frame.h"
+#include "traces/tape_recent.h"
 
 #define TAPE_BLOCK_PIECES (2 * TAPE_COL_NR)
+
+struct tape_finder;
 
 /* Grows by the encoded bytes of its events; zeroed is empty. */
 struct tape_block {
 	struct tape_buf col[TAPE_COL_NR];
 	uint32_t count;
-	uint32_t nr_addrs; /* in all columns together */
+	uint32_t nr_addrs; /* written out, in both columns together */
 	uint64_t first;    /* times in units */
 	uint64_t last;
 	uint64_t dropped;
-	uint64_t base;         /* address of the last plain event, / 16 */
-	uint64_t realloc_base; /* address of the last realloc, / 16 */
+	struct tape_finder *finder; /* allocated with the first event */
 	uint8_t prefix[TAPE_COL_NR][1 + 10]; /* ids and lengths for pieces */
 };
 
@@ -48,8 +50,7 @@ struct tape_unblock {
 	bool has_low;
 	uint64_t time; /* in units */
 	uint64_t last;
-	uint64_t base;
-	uint64_t realloc_base;
+	struct tape_recent recent;
 };
 
 /* False: the payload does not hold the columns that a block must have. */

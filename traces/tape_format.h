@@ -49,13 +49,16 @@ enum tape_block_flag {
 enum tape_column_id {
 	TAPE_COL_KIND = 1,
 	TAPE_COL_TIME,
-	TAPE_COL_ADDR,
-	TAPE_COL_ADDR_LOW,
+	TAPE_COL_DURATION,
 	TAPE_COL_SIZE,
 	TAPE_COL_ALIGN,
-	TAPE_COL_OLD,
-	TAPE_COL_NEW,
-	TAPE_COL_DURATION,
+	TAPE_COL_TAKE,      /* reference of the block returned */
+	TAPE_COL_MOVE,      /* the same for a realloc of a block */
+	TAPE_COL_TAKE_ADDR, /* where a reference does not do */
+	TAPE_COL_GIVE,      /* reference of the block freed */
+	TAPE_COL_OLD,       /* reference of the block given to realloc */
+	TAPE_COL_GIVE_ADDR, /* where a reference does not do */
+	TAPE_COL_LOW,       /* low four bits of the addresses, if not all 0 */
 	TAPE_COL_TEXT,
 	TAPE_COL_NR, /* ids below: 1 .. NR - 1 */
 };

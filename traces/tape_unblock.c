@@ -33,7 +33,9 @@ static bool map_columns(struct tape_unblock *u, const uint8_t *p,
 bool tape_unblock_init(struct tape_unblock *u, const struct tape_frame *f,
 		       const uint8_t *raw, unsigned unit_ns)
 {
-	memset(u, 0, sizeof(*u));
+	memset(u->at, 0, sizeof(u->at));
+	memset(u->end, 0, sizeof(u->end));
+	recent_reset(&u->recent);
 	u->left = f->count;
 	u->unit_ns = unit_ns;
 	u->time = f->first;
@@ -42,7 +44,7 @@ bool tape_unblock_init(struct tape_unblock *u, const struct tape_frame *f,
 		return false;
 	if (f->raw_len && !map_columns(u, raw, raw + f->raw_len))
 		return false;
-	u->has_low = u->at[TAPE_COL_ADDR_LOW] != NULL;
+	u->has_low = u->at[TAPE_COL_LOW] != NULL;
 	return true;
 }
 
@@ -57,21 +59,67 @@ static inline bool get(struct tape_unblock *u, enum tape_column_id id,
 	return true;
 }
 
-static inline bool get_addr(struct tape_unblock *u, enum tape_column_id id,
-			    uint64_t *addr, uint64_t *base)
+/* An address that is written out, against base. */
+static bool get_addr(struct tape_unblock *u, enum tape_column_id id,
+		     uint64_t base, uint64_t *addr)
 {
 	uint64_t v, low = 0;
 
 	if (!get(u, id, &v))
 		return false;
 	if (u->has_low) {
-		if (u->at[TAPE_COL_ADDR_LOW] == u->end[TAPE_COL_ADDR_LOW])
+		if (u->at[TAPE_COL_LOW] == u->end[TAPE_COL_LOW])
 			return false;
-		low = *u->at[TAPE_COL_ADDR_LOW]++;
+		low = *u->at[TAPE_COL_LOW]++;
 	}
-	*base += (uint64_t)unzigzag(v);
-	*addr = *base << 4 | low;
-	return low < 16 && *base <= UINT64_MAX >> 4;
+	v = base + (uint64_t)unzigzag(v);
+	*addr = v << 4 | low;
+	return low < 16 && v <= UINT64_MAX >> 4;
+}
+
+/* The block that a call returned, by its reference. */
+static bool get_taken(struct tape_unblock *u, struct tape_event *ev,
+		      uint64_t ref)
+{
+	struct tape_recent *r = &u->recent;
+	uint8_t class = recent_class(ev->size);
+
+	if (ref == RECENT_TOP) {
+		ev->addr = recent_top(r, class);
+		recent_pop(r, class);
+	} else if (ref == RECENT_ESCAPE) {
+		if (!get_addr(u, TAPE_COL_TAKE_ADDR, r->take_base, &ev->addr))
+			return false;
+		r->take_base = (ev->addr >> 4) + ((ev->size + 23) >> 4);
+	} else {
+		ref -= RECENT_FREED;
+		if (!recent_reaches(r->nr_given, ref))
+			return false;
+		ev->addr = r->given[(r->nr_given - ref) % RECENT_WINDOW];
+	}
+	recent_take(r, ev->addr, class);
+	return ev->addr != 0;
+}
+
+/* The block that goes, and its size class where that is known. */
+static bool get_given(struct tape_unblock *u, enum tape_column_id id,
+		      uint64_t *addr, uint8_t *class)
+{
+	struct tape_recent *r = &u->recent;
+	uint64_t back;
+	uint32_t at;
+
+	*class = RECENT_NO_CLASS;
+	if (!get(u, id, &back))
+		return false;
+	if (!back)
+		return get_addr(u, TAPE_COL_GIVE_ADDR, r->give_base, addr);
+	if (!recent_reaches(r->nr_taken, back))
+		return false;
+	at = (uint32_t)(r->nr_taken - back) % RECENT_WINDOW;
+	*addr = r->taken[at];
+	*class = r->taken_class[at];
+	return true;
 }
 
 static bool get_time(struct tape_unblock *u, struct tape_event *ev)
@@ -94,16 +142,36 @@ static bool get_time(struct tape_unblock *u, struct tape_event *ev)
 static bool get_realloc(struct tape_unblock *u, struct tape_event *ev,
 			uint8_t bits)
 {
-	uint64_t base = u->realloc_base;
+	bool has_addr = !(bits & TAPE_KIND_NOADDR);
+	uint64_t ref = 0;
+	uint8_t class;
 
-	if (!(bits & TAPE_KIND_NOOLD) &&
-	    !get_addr(u, TAPE_COL_OLD, &ev->old_addr, &base))
+	if (bits & TAPE_KIND_NOOLD)
+		return !has_addr ||
+		       (get(u, TAPE_COL_TAKE, &ref) && get_taken(u, ev, ref));
+	if (!get_given(u, TAPE_COL_OLD, &ev->old_addr, &class) ||
+	    (has_addr && !get(u, TAPE_COL_MOVE, &ref)))
 		return false;
-	if (bits & TAPE_KIND_NOADDR)
+	if (has_addr && !ref) {
+		ev->addr = ev->old_addr;
+		recent_take(&u->recent, ev->addr, recent_class(ev->size));
 		return true;
-	if (!get_addr(u, TAPE_COL_NEW, &ev->addr, &base))
+	}
+	if (!(bits & TAPE_KIND_FAILED))
+		recent_give(&u->recent, ev->old_addr, class);
+	return !has_addr || get_taken(u, ev, ref - 1);
+}
+
+static bool get_block(struct tape_unblock *u, struct tape_event *ev)
+{
+	uint64_t ref;
+	uint8_t class;
+
+	if (!tape_kind_is_free(ev->kind))
+		return get(u, TAPE_COL_TAKE, &ref) && get_taken(u, ev, ref);
+	if (!get_given(u, TAPE_COL_GIVE, &ev->addr, &class))
 		return false;
-	u->realloc_base = base;
+	recent_give(&u->recent, ev->addr, class);
 	return true;
 }
 
@@ -112,15 +180,14 @@ static bool get_call(struct tape_unblock *u, struct tape_event *ev,
 {
 	if (bits & TAPE_KIND_FAILED)
 		ev->flags = TAPE_FAILED;
+	if (ev->kind != TAPE_FREE && !get(u, TAPE_COL_SIZE, &ev->size))
+		return false;
 	if (tape_kind_is_realloc(ev->kind)) {
 		if (!get_realloc(u, ev, bits))
 			return false;
-	} else if (!(bits & TAPE_KIND_NOADDR) &&
-		   !get_addr(u, TAPE_COL_ADDR, &ev->addr, &u->base)) {
+	} else if (!(bits & TAPE_KIND_NOADDR) && !get_block(u, ev)) {
 		return false;
 	}
-	if (ev->kind != TAPE_FREE && !get(u, TAPE_COL_SIZE, &ev->size))
-		return false;
 	if (tape_kind_has_alignment(ev->kind))
 		return get(u, TAPE_COL_ALIGN, &ev->alignment);
 	return true;

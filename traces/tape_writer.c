@@ -13,7 +13,7 @@
 #include "traces/tape_samples.h"
 #include "traces/tape_writer.h"
 
-#define DEFAULT_UNIT_NS      8
+#define DEFAULT_UNIT_NS      10
 #define DEFAULT_BLOCK_EVENTS (64u << 10)
 #define BATCH                256
 #define SAMPLE_BATCH         256

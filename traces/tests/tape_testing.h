@@ -54,6 +54,22 @@ static inline uint64_t testing_wild(uint64_t *seed)
 	return bits ? testing_random(seed) >> (64 - bits) : 0;
 }
 
+/* Often one of a few blocks, so that addresses return; else any number. */
+static inline uint64_t testing_address(uint64_t *seed)
+{
+	uint64_t r = testing_random(seed);
+
+	if (r % 4 == 0)
+		return testing_wild(seed);
+	return 0x7f0000001000 + ((r >> 8) % 50) * 48 + (r % 64 == 1 ? 8 : 0);
+}
+
+static inline uint64_t testing_size(uint64_t *seed)
+{
+	return testing_random(seed) % 2 ? testing_random(seed) % 64
+					: testing_wild(seed);
+}
+
 /*
  * Any event that the format can hold: only the fields that its kind carries
  * are set. Time moves on from *time.
@@ -67,16 +83,17 @@ static inline struct tape_event testing_event(uint64_t *seed, uint64_t *time)
 					   : testing_wild(seed) >> 24;
 	ev.time_ns = *time;
 	if (kind <= TAPE_FREE_ALIGNED_SIZED) {
-		ev.addr = testing_wild(seed);
+		ev.addr = testing_address(seed);
 		if (testing_random(seed) % 8 == 0) {
 			ev.flags = TAPE_FAILED;
 			ev.addr = 0;
 		}
 		if (kind != TAPE_FREE)
-			ev.size = testing_wild(seed);
+			ev.size = testing_size(seed);
 	}
 	if (tape_kind_is_realloc(kind)) {
-		ev.old_addr = testing_wild(seed);
+		ev.old_addr = testing_random(seed) % 2 ? testing_address(seed)
+						       : ev.addr;
 		*time += testing_wild(seed) >> 40;
 	}
 	if (tape_kind_has_alignment(kind))
