@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: MIT
+"""The groups of figures: recorder, tapes, replay, memory."""
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+
+from interleave import Command, differences, interleave, median, ratios
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Workload:
+    """A program to record: how it is started, at the size of this run."""
+
+    def __init__(self, name, argv, stdin=None, env=None):
+        self.name = name
+        self.argv = argv
+        self.stdin = stdin
+        self.env = env or {}
+
+    def command(self, prefix=(), env=None):
+        return Command(list(prefix) + self.argv, self.stdin,
+                       dict(self.env, **(env or {})))
+
+
+class Setup:
+    """Where things are, how large the workloads are, the tapes so far."""
+
+    def __init__(self, build, work, smoke):
+        self.build = build
+        self.heaptape = os.path.join(build, "heaptape")
+        self.work = work
+        self.smoke = smoke
+        self.rounds = 2 if smoke else 3
+        self.heaptrack = shutil.which("heaptrack")
+        self.replacements = 300000 if smoke else 4000000
+        self.requests = 50000 if smoke else 400000
+        sql = os.path.join(HERE, "table.sql")
+        if smoke:
+            with open(sql) as stream:
+                text = stream.read().replace("400000", "60000")
+            sql = os.path.join(work, "table.sql")
+            with open(sql, "w") as stream:
+                stream.write(text)
+        python = shutil.which("python3") or "python3"
+        self.churn = Workload(
+            "churn.lua", ["lua5.4", os.path.join(HERE, "churn.lua"),
+                          300000 if smoke else 3000000])
+        self.documents = Workload(
+            "documents.py", [python, os.path.join(HERE, "documents.py"),
+                             6000 if smoke else 60000],
+            env={"PYTHONMALLOC": "malloc"})
+        self.table = Workload("table.sql", ["sqlite3", ":memory:"], stdin=sql)
+        self.tapes = {}
+
+    def tape(self, name):
+        return os.path.join(self.work, name + ".tape")
+
+    def record(self, name):
+        """The words before a command that record it onto the tape."""
+        return [self.heaptape, "record", "-q", "-f", "-o", self.tape(name),
+                "--"]
+
+    def track(self, name):
+        return [self.heaptrack, "-o", os.path.join(self.work, name + ".ht")]
+
+    def info(self, name):
+        """What heaptape info tells of a tape; asked once."""
+        if name not in self.tapes:
+            text = subprocess.check_output(
+                [self.heaptape, "info", "--json", self.tape(name)])
+            self.tapes[name] = json.loads(text)
+        return self.tapes[name]
+
+    def allocators(self):
+        """Installed allocators: path by name, in the order of the list."""
+        text = subprocess.check_output([self.heaptape, "allocators",
+                                        "--json"])
+        known = json.loads(text)["allocators"]
+        wanted = ["glibc", "jemalloc", "tcmalloc", "arena"]
+        if not self.smoke:
+            wanted.append("mimalloc")
+        return {entry["name"]: entry["path"] for entry in known
+                if entry["installed"] and entry["name"] in wanted}
+
+    def replay(self, tape, arms, rounds, passes, out):
+        """Replay a tape; the runs of all result documents."""
+        folder = os.path.join(self.work, out)
+        argv = [self.heaptape, "replay", "-q", "-f", self.tape(tape),
+                "--rounds", str(rounds), "--passes", passes, "-o", folder]
+        for arm in arms:
+            argv += ["-a", arm]
+        Command(argv).run()
+        return list(documents_runs(folder))
+
+
+def documents_runs(folder):
+    for place, _, names in os.walk(folder):
+        for name in sorted(names):
+            if not name.endswith(".json"):
+                continue
+            with open(os.path.join(place, name)) as stream:
+                document = json.load(stream)
+            if document.get("format") == "heaptape-result":
+                yield from document["runs"]
+
+
+def added(report, runs, name, events, title, target=None):
+    """ns that recording added to each event, by the wall clock."""
+    values = [seconds * 1e9 / events for seconds in
+              differences(runs, name, "plain", lambda run: run.wall_s)]
+    report.add(title, median(values), "ns per event", values, target)
+
+
+def recorder(setup, report):
+    """What recording costs the program."""
+    report.section("Recording: one thread, small blocks (churn.lua)")
+    commands = {"plain": setup.churn.command(),
+                "record": setup.churn.command(setup.record("churn.lua"))}
+    if setup.heaptrack and not setup.smoke:
+        commands["heaptrack"] = setup.churn.command(setup.track("churn"))
+    runs = interleave(commands, setup.rounds)
+    events = setup.info("churn.lua")["events"]
+    report.add("events", events / 1e6, "M")
+    report.add("program alone",
+               median([run.wall_s for run in runs["plain"]]), "s")
+    added(report, runs, "record", events, "heaptape record adds",
+          "25 ns per event")
+    if "heaptrack" in runs:
+        added(report, runs, "heaptrack", events, "heaptrack adds")
+
+    report.section("Recording: malloc loop at full speed (threads)")
+    for threads in (1, 2, 4):
+        loop = Workload("threads", [
+            os.path.join(setup.build, "bench", "threads"), threads,
+            setup.replacements])
+        name = "threads-%d" % threads
+        commands = {"plain": loop.command(),
+                    "record": loop.command(setup.record(name))}
+        if setup.heaptrack:
+            commands["heaptrack"] = loop.command(setup.track(name))
+        runs = interleave(commands, setup.rounds)
+        for tool in list(commands)[1:]:
+            values = differences(runs, tool, "plain",
+                                 lambda run: run.number())
+            report.add("%d thread%s, %s adds" % (
+                threads, "" if threads == 1 else "s",
+                "heaptape record" if tool == "record" else tool),
+                median(values), "ns per event and thread", values)
+
+
+def server(setup, report):
+    """Throughput that a server keeps while it is recorded."""
+    report.section("Recording: redis-server, pipelined SET")
+    argv = [os.path.join(HERE, "redis.sh")]
+    env = {"REQUESTS": str(setup.requests)}
+    commands = {
+        "plain": Command(argv, env=env),
+        "record": Command(argv + setup.record("redis"), env=env)}
+    if setup.heaptrack and not setup.smoke:
+        commands["heaptrack"] = Command(argv + setup.track("redis"), env=env)
+    runs = interleave(commands, setup.rounds)
+    report.add("requests per second alone",
+               median([run.number() for run in runs["plain"]]) / 1000, "k/s")
+    for tool in list(commands)[1:]:
+        values = [100 * ratio for ratio in
+                  ratios(runs, tool, "plain", lambda run: run.number())]
+        report.add("kept under %s" % (
+            "heaptape record" if tool == "record" else tool),
+            median(values), "%", values)
+
+
+def tapes(setup, report):
+    """Size of the tapes, and what was lost."""
+    report.section("Tapes")
+    for workload in (setup.churn, setup.documents, setup.table):
+        if not os.path.exists(setup.tape(workload.name)):
+            workload.command(setup.record(workload.name)).run()
+    names = sorted(name[:-5] for name in os.listdir(setup.work)
+                   if name.endswith(".tape"))
+    sizes = []
+    for name in names:
+        info = setup.info(name)
+        sizes.append(info["bytes"] / info["events"])
+        report.add("%s (%.1f M events)" % (name, info["events"] / 1e6),
+                   sizes[-1], "bytes per event")
+    mean = math.exp(sum(math.log(size) for size in sizes) / len(sizes))
+    report.add("geometric mean", mean, "bytes per event",
+               target="2.0 bytes per event")
+    report.add("events lost on all tapes",
+               sum(setup.info(name)["dropped"] for name in names), "events",
+               target="0")
+
+
+def tool_figures(setup, report, program, argv):
+    """Figures that a bench program prints: name, number, unit."""
+    path = os.path.join(setup.build, program)
+    if not os.access(path, os.X_OK):
+        report.note("%s is not built; skipped" % program)
+        return
+    for line in Command([path] + argv).run().text.splitlines():
+        match = re.match(r"(.*?\S)\s\s+([-+.0-9e]+)\s*(.*)", line)
+        if match:
+            report.add(match[1].strip(), float(match[2]), match[3].strip())
+
+
+def speed(setup, report):
+    """The tape's codec, the plan compiler, the floor of the replay."""
+    tape = setup.tape("churn.lua")
+    report.section("Tape format, one core (churn.lua)")
+    tool_figures(setup, report, "traces/tests/tape_bench", [tape])
+    report.section("Plan compiler (churn.lua); targets: 10 M events/s, "
+                   "64 bytes per live object")
+    tool_figures(setup, report, "replayer/tests/plan_bench", [tape])
+    report.section("Replay floor: the null allocator, time pass")
+    for name in ("churn.lua", "documents.py", "table.sql", "threads-4"):
+        runs = setup.replay(name, ["null"], setup.rounds, "time",
+                            "null-" + name)
+        values = [run["metrics"]["wall_ns"] / run["metrics"]["ops"]
+                  for run in runs]
+        report.add(name, median(values), "ns per op", values,
+                   "6 ns" if name == "churn.lua" else None)
+
+
+def peaks(setup, workload, arms, rounds):
+    """Real peak RSS of the program under each allocator, in bytes."""
+    commands = {}
+    for arm, path in arms.items():
+        commands[arm] = workload.command(
+            env={"LD_PRELOAD": path} if path else None)
+    runs = interleave(commands, rounds)
+    return {arm: median([run.peak_bytes for run in runs[arm]])
+            for arm in arms}
+
+
+def memory(setup, report):
+    """Replayed and predicted peak RSS against that of the real program."""
+    report.section("Memory: predicted peak RSS of the process against the "
+                   "real peak; target: within 5 %")
+    arms = setup.allocators()
+    errors = []
+    for workload in (setup.churn, setup.table, setup.documents):
+        real = peaks(setup, workload, arms, 1 if setup.smoke else 3)
+        runs = setup.replay(workload.name, arms, 1, "memory",
+                            "memory-" + workload.name)
+        for arm in arms:
+            found = [run["metrics"] for run in runs if run["arm"] == arm]
+            replayed = median([m["rss_peak_bytes"] for m in found])
+            predicted = median([m["predicted_rss_peak_bytes"] for m in found
+                                if "predicted_rss_peak_bytes" in m] or
+                               [replayed])
+            error = 100 * (predicted / real[arm] - 1)
+            errors.append(abs(error))
+            report.add("%s, %s: real %.1f, heap %.1f, predicted %.1f MiB" % (
+                workload.name, arm, real[arm] / 2**20, replayed / 2**20,
+                predicted / 2**20), error, "%")
+    report.add("median error", median(errors), "%")
+    report.add("worst error", max(errors), "%", target="5 %")
+
+
+ALL = (recorder, server, tapes, speed, memory)
