@@ -14,7 +14,11 @@
 
 enum { NOT_YET, SEARCHING, FOUND };
 
-static int progress; /* set by the first thread, before there is another */
+/*
+ * Set by the first thread, before there is another. Atomic, as the compiler
+ * knows dlsym for a function that never calls back.
+ */
+static _Atomic int progress;
 
 static void *boot_memalign(size_t alignment, size_t size)
 {

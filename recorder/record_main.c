@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/* heaptape record: the command line and the words at the end. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "recorder/explain.h"
+#include "recorder/session.h"
+#include "traces/base/err.h"
+#include "traces/base/files.h"
+#include "traces/base/log.h"
+#include "traces/base/options.h"
+#include "traces/base/units.h"
+
+static struct session_config config;
+
+static const struct opt_def defs[] = {
+	{ 'o', "output", "FILE", OPT_TEXT, &config.output,
+	  "the tape to write (default: NAME-PID.tape)" },
+	{ 'f', "force", NULL, OPT_FLAG, &config.force,
+	  "replace an existing tape" },
+	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
+};
+
+static const struct opt_spec spec = {
+	.verb = "record",
+	.synopsis = "[OPTION]... [--] COMMAND [ARG]...",
+	.summary = "Run a program and record its heap traffic onto a tape.",
+	.examples = "  heaptape record -o app.tape -- ./app --port 8080\n"
+		    "  heaptape record sqlite3 :memory: <workload.sql\n",
+	.exits = "that of the program, or 128+N when signal N ended it; 125 "
+		 "heaptape\nfailed, 126 the program is not executable, 127 it "
+		 "was not found",
+	.defs = defs,
+};
+
+/* What went wrong while recording; the program went on all the same. */
+static void tell_failure(const struct session_result *r, const struct err *err)
+{
+	log_error("recording stopped early: %s; %s is readable up to there",
+		  err->text, r->output);
+}
+
+static void tell_blind_spots(const struct session_result *r)
+{
+	char text[512];
+
+	if (!r->registered) {
+		explain_unloaded(r->exe, text, sizeof(text));
+		log_warn("%s", text);
+	} else if (r->foreign) {
+		log_warn("no events were recorded: malloc is defined by %s "
+			 "itself; build it without that allocator and preload "
+			 "the allocator instead",
+			 r->allocator);
+	}
+	if (r->earlier[0])
+		log_note("%llu events of %s, which became %s, are not on the "
+			 "tape",
+			 (unsigned long long)r->earlier_events, r->earlier,
+			 r->exe);
+	if (r->forked || r->execed)
+		log_note("%u child processes with heap traffic were not "
+			 "recorded",
+			 r->forked + r->execed);
+	if (r->lost)
+		log_warn("%llu events were lost: more threads at a time than "
+			 "there are rings",
+			 (unsigned long long)r->lost);
+}
+
+static void tell_summary(const struct session_result *r)
+{
+	char events[32], bytes[32], duration[32], status[64];
+
+	if (WIFSIGNALED(r->status))
+		snprintf(status, sizeof(status), "was ended by signal %d (%s)",
+			 WTERMSIG(r->status), strsignal(WTERMSIG(r->status)));
+	else
+		snprintf(status, sizeof(status), "exited with %d",
+			 WEXITSTATUS(r->status));
+	units_format_count(events, sizeof(events), (double)r->events);
+	units_format_bytes(bytes, sizeof(bytes), (double)r->bytes);
+	units_format_ns(duration, sizeof(duration), (double)r->duration_ns);
+	log_note("%s %s after %s: %s events, %u thread%s, %llu lost",
+		 r->exe[0] ? r->exe : config.argv[0], status, duration, events,
+		 r->threads, r->threads == 1 ? "" : "s",
+		 (unsigned long long)r->lost);
+	if (r->events)
+		log_note("%s: %s, %.2f bytes per event; next: heaptape info %s",
+			 r->output, bytes, (double)r->bytes / (double)r->events,
+			 r->output);
+	else
+		log_note("%s: %s", r->output, bytes);
+}
+
+static int exit_code(const struct session_result *r)
+{
+	return WIFSIGNALED(r->status) ? 128 + WTERMSIG(r->status)
+				      : WEXITSTATUS(r->status);
+}
+
+static int failed_to_start(const struct session_result *r,
+			   const struct err *err)
+{
+	log_error("%s", err->text);
+	if (!r->exec_errno)
+		return EXIT_RECORD_FAILED;
+	return r->exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC;
+}
+
+static int run(struct err *err)
+{
+	struct session_result result;
+	char shim[PATH_MAX];
+	int ret = files_find_part("libheaptape.so", shim, sizeof(shim), err);
+
+	if (!ret && strpbrk(shim, " :"))
+		ret = err_set(err, ERR_ARG, 0,
+			      "%s cannot be preloaded: its path holds a space "
+			      "or colon; install heaptape elsewhere",
+			      shim);
+	if (ret) {
+		log_error("%s", err->text);
+		return EXIT_RECORD_FAILED;
+	}
+	config.shim = shim;
+	ret = session_run(&config, &result, err);
+	if (ret && !result.started)
+		return failed_to_start(&result, err);
+	if (ret)
+		tell_failure(&result, err);
+	else
+		tell_summary(&result);
+	tell_blind_spots(&result);
+	return exit_code(&result);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	int first, ret;
+
+	log_init("heaptape-record", 0);
+	ret = opt_parse(&spec, argc, argv, true, &first, &err);
+	if (ret == OPT_DONE)
+		return EXIT_OK;
+	if (!ret && first == argc)
+		ret = err_set(&err, ERR_ARG, 0, "no command to record");
+	if (ret) {
+		opt_usage_error(&spec, &err);
+		return EXIT_RECORD_FAILED;
+	}
+	config.argv = argv + first;
+	return run(&err);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/* Samples of the recorded process from /proc/PID/status and stat. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "recorder/sample.h"
+
+#define INTERVAL_MIN_NS 10000000u
+#define INTERVAL_MAX_NS 160000000u
+
+static int open_proc(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void sampler_open(struct sampler *s, pid_t pid)
+{
+	memset(s, 0, sizeof(*s));
+	s->status_fd = open_proc(pid, "status");
+	s->stat_fd = open_proc(pid, "stat");
+	s->interval_ns = INTERVAL_MIN_NS;
+}
+
+void sampler_close(struct sampler *s)
+{
+	if (s->status_fd >= 0)
+		close(s->status_fd);
+	if (s->stat_fd >= 0)
+		close(s->stat_fd);
+	s->status_fd = s->stat_fd = -1;
+}
+
+/* The number behind "\nNAME:"; false when there is no such line. */
+static bool field(const char *status, const char *name, uint64_t *value)
+{
+	const char *line = strstr(status, name);
+
+	if (!line)
+		return false;
+	*value = strtoull(line + strlen(name), NULL, 10);
+	return true;
+}
+
+/* minflt and majflt are the 10th and 12th fields; the 2nd may hold spaces. */
+static bool parse_stat(struct tape_sample *sample, const char *stat)
+{
+	const char *rest = strrchr(stat, ')');
+	unsigned long long minor, major;
+
+	if (!rest ||
+	    sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %llu %*u %llu",
+		   &minor, &major) != 2)
+		return false;
+	sample->minor_faults = minor;
+	sample->major_faults = major;
+	return true;
+}
+
+bool sample_parse(struct tape_sample *sample, const char *status,
+		  const char *stat)
+{
+	uint64_t anon, file, shmem, swap, threads;
+
+	if (!field(status, "\nRssAnon:", &anon) ||
+	    !field(status, "\nRssFile:", &file) ||
+	    !field(status, "\nRssShmem:", &shmem) ||
+	    !field(status, "\nVmSwap:", &swap) ||
+	    !field(status, "\nThreads:", &threads))
+		return false;
+	sample->rss_anon_bytes = anon << 10;
+	sample->rss_file_bytes = (file + shmem) << 10;
+	sample->swap_bytes = swap << 10;
+	sample->threads = (uint32_t)threads;
+	return parse_stat(sample, stat);
+}
+
+static bool read_text(int fd, char *buf, size_t len)
+{
+	ssize_t n = fd >= 0 ? pread(fd, buf, len - 1, 0) : -1;
+
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	return true;
+}
+
+/* Whether the picture is the same; faults alone tell nothing new. */
+static bool same(const struct tape_sample *a, const struct tape_sample *b)
+{
+	return a->rss_anon_bytes == b->rss_anon_bytes &&
+	       a->rss_file_bytes == b->rss_file_bytes &&
+	       a->swap_bytes == b->swap_bytes && a->threads == b->threads;
+}
+
+bool sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		  struct tape_sample *out)
+{
+	char status[4096], stat[1024];
+
+	if (now_ns < s->next_ns)
+		return false;
+	s->next_ns = now_ns + s->interval_ns;
+	memset(out, 0, sizeof(*out));
+	if (!read_text(s->status_fd, status, sizeof(status)) ||
+	    !read_text(s->stat_fd, stat, sizeof(stat)) ||
+	    !sample_parse(out, status, stat))
+		return false;
+	out->time_ns = now_ns;
+	out->rss_file_bytes -= ring_bytes < out->rss_file_bytes
+				       ? ring_bytes
+				       : out->rss_file_bytes;
+	if (s->last.time_ns && same(out, &s->last)) {
+		if (s->interval_ns < INTERVAL_MAX_NS)
+			s->interval_ns *= 2;
+		return false;
+	}
+	s->interval_ns = INTERVAL_MIN_NS;
+	s->next_ns = now_ns + s->interval_ns;
+	s->last = *out;
+	return true;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Looks at the recorded process from outside: resident memory, swap, faults,
+ * threads, from /proc. One user at a time.
+ */
+#ifndef RECORDER_SAMPLE_H
+#define RECORDER_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "traces/tape.h"
+
+struct sampler {
+	int status_fd;
+	int stat_fd;
+	uint64_t next_ns;     /* when it is time again */
+	uint64_t interval_ns; /* grows while nothing changes */
+	struct tape_sample last;
+};
+
+/* Never fails: what cannot be read is not sampled. */
+void sampler_open(struct sampler *s, pid_t pid);
+void sampler_close(struct sampler *s);
+
+/*
+ * Take a sample if it is time (now_ns on the tape's clock). ring_bytes is
+ * what our own memory adds to the process; it is taken off. True: *out is
+ * worth writing.
+ */
+bool sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		  struct tape_sample *out);
+
+/* Fill in from the text of the two files; false when a line is missing. */
+bool sample_parse(struct tape_sample *sample, const char *status,
+		  const char *stat);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One recording, from the start of a program to the end of its tape. One at
+ * a time (the program is our child, its signals are handled).
+ */
+#ifndef RECORDER_SESSION_H
+#define RECORDER_SESSION_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+
+struct session_config {
+	char **argv;        /* the program and its arguments */
+	const char *output; /* NULL: NAME-PID.tape in the current folder */
+	bool force;         /* replace an existing output */
+	const char *shim;   /* path of libheaptape.so */
+};
+
+/* What there is to tell afterwards. */
+struct session_result {
+	char output[PATH_MAX];
+	char exe[PATH_MAX]; /* the last program seen in the process */
+	int status;         /* as wait(2) gives it */
+	bool started;       /* the program ran: what follows is known */
+	int exec_errno;     /* not 0: it could not be started */
+	bool registered;    /* the shim was loaded */
+	bool foreign;       /* the program brings its own malloc */
+	char allocator[1024];
+	char earlier[256]; /* programs that executed the last one, or "" */
+	uint64_t earlier_events;
+	uint64_t events;
+	uint64_t bytes;
+	uint64_t duration_ns;
+	uint64_t interrupted; /* calls that a longjmp left */
+	uint64_t lost;        /* events of threads without a ring */
+	uint32_t threads;
+	uint32_t forked; /* children that ran on, unrecorded */
+	uint32_t execed; /* children that ran another program */
+};
+
+/*
+ * Run the program and record it. Returns 0 when the tape is whole; an error
+ * before the program started leaves no file and result->status unset. After
+ * the start, errors end the recording, never the program: the result is
+ * filled in all the same.
+ */
+int session_run(const struct session_config *config,
+		struct session_result *result, struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The shared memory, from the drain's side: made here, found by the program
+ * through /proc, gone with the last process that maps it. One user at a time.
+ */
+#ifndef RECORDER_SHARED_H
+#define RECORDER_SHARED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/ring.h"
+
+struct err;
+
+struct shared {
+	int fd;
+	size_t len;
+	struct ring_control *control;
+	struct ring_slot *slots;
+};
+
+/* Make it and declare the calling thread its drain. */
+int shared_open(struct shared *s, uint32_t clock, struct err *err);
+void shared_close(struct shared *s);
+
+/* "shm=...": what the program finds in its environment. */
+void shared_describe(const struct shared *s, char *text, size_t len);
+
+struct ring_record *shared_ring(const struct shared *s, uint32_t slot);
+
+/* Wake the threads of the program that wait for room in this slot's ring. */
+void shared_wake_slot(struct ring_slot *slot);
+
+/*
+ * Sleep up to that long; the program wakes us earlier as state says. Signals
+ * end the sleep, too.
+ */
+void shared_sleep(const struct shared *s, enum ring_drain_state state,
+		  uint64_t ns);
+
+/* Recording is over: the program shall not wait for us any more. */
+void shared_stop(const struct shared *s);
+
+#endif

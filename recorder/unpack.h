@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Turns the records of one ring into events of a tape. Knows nothing of
+ * threads' births or of processes. One user at a time.
+ */
+#ifndef RECORDER_UNPACK_H
+#define RECORDER_UNPACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/ring.h"
+#include "recorder/ticks.h"
+
+struct tape_event;
+
+#define UNPACK_BEGINS 8 /* reallocs inside each other: signal handlers */
+
+struct unpack {
+	uint64_t pos;         /* next position to read */
+	uint64_t last_ns;     /* of the last event */
+	uint64_t interrupted; /* positions that were never filled */
+	struct unpack_begin {
+		uint64_t addr;
+		uint64_t time_ns;
+	} begins[UNPACK_BEGINS];
+	unsigned nr_begins;
+};
+
+/*
+ * Convert up to max events, from u->pos to the first position that is not
+ * filled. Returns how many; u->pos then lies behind their records.
+ */
+size_t unpack_events(struct unpack *u, const struct ring_record *ring,
+		     const struct ticks *ticks, struct tape_event *ev,
+		     size_t max);
+
+/*
+ * How many positions at u->pos are unfilled though the one behind them is
+ * filled; 0: none, the ring just ends here.
+ */
+unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring);
+
+/* Give up on so many positions: whoever took them does not come back. */
+void unpack_skip(struct unpack *u, struct ring_record *ring, uint64_t nr);
+
+#endif
