@@ -11,7 +11,7 @@
 #include "traces/tape_header.h"
 #include "traces/tape_index.h"
 #include "traces/tape_samples.h"
-#include "traces/tape_writer.h"
+#include "traces/tape_writer_impl.h"
 
 #define DEFAULT_UNIT_NS      10
 #define DEFAULT_BLOCK_EVENTS (64u << 10)
@@ -75,6 +75,24 @@ static int emit_block(struct tape_writer *w, struct tape_frame *f,
 		ret = tape_index_add(&w->index, f, w->bytes, err);
 	if (!ret)
 		ret = emit(w, w->out.bytes, len, err);
+	return ret;
+}
+
+int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
+		     const void *stored, struct err *err)
+{
+	uint8_t header[TAPE_BLOCK_HEADER];
+	int ret;
+
+	f->sequence = (uint32_t)w->index.nr;
+	tape_frame_pack(f, header);
+	ret = tape_index_add(&w->index, f, w->bytes, err);
+	if (!ret)
+		ret = emit(w, header, sizeof(header), err);
+	if (!ret)
+		ret = emit(w, stored, f->stored_len, err);
+	if (f->type == TAPE_BLOCK_EVENTS)
+		w->events += f->count;
 	return ret;
 }
 

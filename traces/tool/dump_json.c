@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Events as JSON lines. Addresses are strings, since JSON's numbers are
+ * doubles in many programs; sizes and times are numbers.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "traces/tape.h"
+#include "traces/tool/dump_render.h"
+#include "traces/tool/tape_json.h"
+
+typedef unsigned long long ull;
+
+static void print_call(const struct tape_event *ev)
+{
+	if (ev->kind != TAPE_FREE)
+		printf(",\"size\":%llu", (ull)ev->size);
+	if (tape_kind_has_alignment(ev->kind))
+		printf(",\"alignment\":%llu", (ull)ev->alignment);
+	if (tape_kind_is_realloc(ev->kind))
+		printf(",\"old_addr\":\"%#llx\",\"end_ns\":%llu",
+		       (ull)ev->old_addr, (ull)ev->end_ns);
+	printf(",\"addr\":\"%#llx\"", (ull)ev->addr);
+	if (ev->flags & TAPE_FAILED)
+		fputs(",\"failed\":true", stdout);
+}
+
+static void print_text(const char *text)
+{
+	json_t *object = json_object();
+
+	tape_json_set_text(object, "text", text);
+	fputs(",\"text\":", stdout);
+	json_dumpf(json_object_get(object, "text"), stdout, JSON_ENCODE_ANY);
+	json_decref(object);
+}
+
+void dump_json_line(const struct tape_event *ev)
+{
+	printf("{\"time_ns\":%llu,\"thread\":%u,\"kind\":\"%s\"",
+	       (ull)ev->time_ns, ev->thread, tape_kind_name(ev->kind));
+	if (ev->kind <= TAPE_FREE_ALIGNED_SIZED)
+		print_call(ev);
+	else if (ev->kind == TAPE_FREE_NULL)
+		printf(",\"times\":%llu", (ull)ev->size);
+	else if (ev->kind == TAPE_THREAD_START)
+		printf(",\"tid\":%llu", (ull)ev->addr);
+	else if (ev->text)
+		print_text(ev->text);
+	fputs("}\n", stdout);
+}

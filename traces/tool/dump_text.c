@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/* Events in the manner of strace: the call, its arguments, its result. */
+#include <stdio.h>
+
+#include "traces/tape.h"
+#include "traces/tool/dump_render.h"
+#include "traces/tool/tape_tool.h"
+
+typedef unsigned long long ull;
+
+static void print_result(const struct tape_event *ev)
+{
+	if (ev->addr)
+		printf(" = %#llx", (ull)ev->addr);
+	else
+		fputs(" = NULL", stdout);
+	if (ev->flags & TAPE_FAILED)
+		fputs(" failed", stdout);
+	if (tape_kind_is_realloc(ev->kind))
+		printf(" in %llu ns", (ull)(ev->end_ns - ev->time_ns));
+}
+
+static void print_arguments(const struct tape_event *ev)
+{
+	if (tape_kind_is_free(ev->kind))
+		printf("%#llx", (ull)ev->addr);
+	else if (tape_kind_is_realloc(ev->kind) && !ev->old_addr)
+		fputs("NULL", stdout);
+	else if (tape_kind_is_realloc(ev->kind))
+		printf("%#llx", (ull)ev->old_addr);
+	else if (tape_kind_has_alignment(ev->kind))
+		printf("align %llu", (ull)ev->alignment);
+	if (ev->kind == TAPE_FREE)
+		return;
+	if (ev->kind != TAPE_MALLOC && ev->kind != TAPE_CALLOC)
+		fputs(", ", stdout);
+	if (ev->kind == TAPE_FREE_ALIGNED_SIZED)
+		printf("align %llu, ", (ull)ev->alignment);
+	printf("%llu", (ull)ev->size);
+}
+
+void dump_text_line(const struct tape_event *ev)
+{
+	printf("%7llu.%09llu %5u %s", (ull)(ev->time_ns / 1000000000),
+	       (ull)(ev->time_ns % 1000000000), ev->thread,
+	       tape_kind_name(ev->kind));
+	if (ev->kind <= TAPE_FREE_ALIGNED_SIZED) {
+		putchar('(');
+		print_arguments(ev);
+		putchar(')');
+		if (tape_kind_is_alloc(ev->kind))
+			print_result(ev);
+	} else if (ev->kind == TAPE_FREE_NULL) {
+		printf(" %llu times", (ull)ev->size);
+	} else if (ev->kind == TAPE_THREAD_START) {
+		printf(" tid %llu", (ull)ev->addr);
+	} else if (ev->text) {
+		fputs(" \"", stdout);
+		tool_print_text(ev->text);
+		putchar('"');
+	}
+	putchar('\n');
+}
