@@ -210,6 +210,21 @@ lint_headers_alone()
 	judge "headers compile alone"
 }
 
+# The second machine: with the headers of this one where it has none.
+lint_aarch64()
+{
+	have aarch64-linux-gnu-gcc || {
+		pass_over "compiles for aarch64" "no aarch64-linux-gnu-gcc"
+		return
+	}
+	multiarch=/usr/include/$(${CC:-cc} -print-multiarch)
+	# shellcheck disable=SC2086
+	echo $sources | xargs -P 2 -n 8 aarch64-linux-gnu-gcc $cflags -Wall \
+		-Wextra -idirafter /usr/include -idirafter "$multiarch" \
+		-fsyntax-only >"$tmp/out" 2>&1
+	judge "compiles for aarch64"
+}
+
 lint_guards()
 {
 	for header in $headers; do
@@ -311,6 +326,7 @@ lint_directions
 lint_libraries
 lint_sizes
 lint_headers_alone
+lint_aarch64
 lint_guards
 lint_quiet_libraries
 lint_words
