@@ -300,7 +300,7 @@ void arena_purge(struct arena *a, size_t target)
 						 memory_order_relaxed) <=
 			    target)
 				goto out;
-			block_purge(block_at(i), &batch);
+			block_purge(block_at(i), target, &batch);
 		}
 	}
 out:

@@ -244,10 +244,20 @@ void region_give(uint32_t first, size_t n)
 	lock_release(&region_lock);
 }
 
-void block_purge(struct block *b, struct os_batch *batch)
+static size_t dirty_beyond(size_t target)
+{
+	size_t dirty =
+		atomic_load_explicit(&page_counts.dirty, memory_order_relaxed);
+
+	return dirty > target ? dirty - target : 0;
+}
+
+void block_purge(struct block *b, size_t target, struct os_batch *batch)
 {
 	char *address = block_address((uint32_t)(b - region.block));
 	size_t end = block_pages(), at = 0;
+	size_t excess = dirty_beyond(target);
+	size_t keep = b->nr_dirty > excess ? b->nr_dirty - excess : 0;
 
 	while (b->nr_dirty) {
 		size_t from, n;
@@ -262,6 +272,16 @@ void block_purge(struct block *b, struct os_batch *batch)
 		at = bits_next_zero(b->dirty, from, end);
 		n = bits_next_one(b->used, from, at) - from;
 		at = from + n;
+		// The pages to keep are the lowest: they are used again first.
+		if (keep) {
+			size_t skip = n < keep ? n : keep;
+
+			keep -= skip;
+			from += skip;
+			n -= skip;
+		}
+		if (!n)
+			continue;
 		bits_clear_range(b->dirty, from, n);
 		b->nr_dirty -= (uint16_t)n;
 		atomic_fetch_sub_explicit(&page_counts.dirty, n,
@@ -273,11 +293,10 @@ void block_purge(struct block *b, struct os_batch *batch)
 
 // A block that mappings were moved into is mapped anew, so that it melts into
 // the mapping around it again.
-static void purge_free_block(uint32_t i, struct os_batch *batch)
+static void purge_free_block(uint32_t i, size_t target, struct os_batch *batch)
 {
 	struct block *b = block_at(i);
 
-	dirty_remove(i);
 	if (b->remapped && os_renew(block_address(i), BLOCK_BYTES)) {
 		b->remapped = false;
 		atomic_fetch_sub_explicit(&region.nr_remapped, 1,
@@ -286,9 +305,11 @@ static void purge_free_block(uint32_t i, struct os_batch *batch)
 		atomic_fetch_sub_explicit(&page_counts.dirty, b->nr_dirty,
 					  memory_order_relaxed);
 		b->nr_dirty = 0;
-		return;
+	} else {
+		block_purge(b, target, batch);
 	}
-	block_purge(b, batch);
+	if (!b->nr_dirty)
+		dirty_remove(i);
 }
 
 void region_purge(size_t target)
@@ -297,10 +318,8 @@ void region_purge(size_t target)
 
 	batch.nr = 0;
 	lock_take(&region_lock);
-	while (dirty_head &&
-	       atomic_load_explicit(&page_counts.dirty, memory_order_relaxed) >
-		       target)
-		purge_free_block(dirty_head, &batch);
+	while (dirty_head && dirty_beyond(target))
+		purge_free_block(dirty_head, target, &batch);
 	os_batch_flush(&batch);
 	lock_release(&region_lock);
 }

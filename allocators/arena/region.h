@@ -37,9 +37,10 @@ void region_give(uint32_t first, size_t n);
 // Returns memory of free blocks until no more than `target` dirty pages are
 // left in the process or none in free blocks.
 void region_purge(size_t target);
-// Clears the dirty and unused pages of a block and queues them for return. The
-// caller holds the lock of whoever owns the block.
-void block_purge(struct block *b, struct os_batch *batch);
+// Queues dirty and unused pages of a block for return, highest first, until no
+// more than `target` dirty pages are left in the process or none in the block.
+// The caller holds the lock of whoever owns the block.
+void block_purge(struct block *b, size_t target, struct os_batch *batch);
 size_t region_committed(void);
 size_t region_table_bytes(void);
 

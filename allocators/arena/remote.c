@@ -70,14 +70,13 @@ static void post(struct unit *u, unsigned c, unsigned word, uint64_t mask)
 
 static void post_box(struct outbox *box)
 {
-	uint32_t i = (uint32_t)(box->key >> 4);
-	uint64_t mask = box->mask;
+	uint64_t key = box->key;
+	uint32_t i = (uint32_t)(key >> 4);
 
-	if (!box->key)
+	if (!key)
 		return;
 	box->key = 0;
-	post(&region.unit[i], entry_load(i) & 255, (unsigned)(box->key & 15),
-	     mask);
+	post(&region.unit[i], entry_load(i) & 255, key & 15, box->mask);
 }
 
 void remote_free(struct heap *h, void *p, uint32_t entry)
