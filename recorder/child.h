@@ -33,6 +33,9 @@ int child_release(struct child *c);
 /* Close the gate for good and reap the child. */
 void child_abandon(struct child *c);
 
+/* The path of the program that it runs now, "" where unknown. */
+void child_exe(const struct child *c, char *path, size_t len);
+
 /* Wait until it has ended. */
 void child_wait(struct child *c);
 

@@ -17,16 +17,6 @@
 
 #define BUILD_ID_HEX 128
 
-void meta_exe(pid_t pid, char *path, size_t len)
-{
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	n = readlink(link, path, len - 1);
-	path[n > 0 ? n : 0] = '\0';
-}
-
 /* The command as one line that a shell would read back. */
 static char *join(char *const *argv)
 {
@@ -153,23 +143,22 @@ static int set(struct tape_meta *meta, const char *key, const char *value,
 	return value && *value ? tape_meta_set(meta, key, value, err) : 0;
 }
 
-static int collect_program(struct tape_meta *meta, char *const *argv, pid_t pid,
-			   const char *allocator, struct err *err)
+static int collect_program(struct tape_meta *meta, char *const *argv,
+			   const struct ring_control *control, struct err *err)
 {
-	char path[PATH_MAX], id[BUILD_ID_HEX];
+	char id[BUILD_ID_HEX];
 	char *line = join(argv);
 	int ret = set(meta, "command", line, err);
 
 	free(line);
-	meta_exe(pid, path, sizeof(path));
-	build_id(path, id);
+	build_id(control->exe, id);
 	if (!ret)
-		ret = set(meta, "exe", path, err);
+		ret = set(meta, "exe", control->exe, err);
 	if (!ret)
 		ret = set(meta, "exe_build_id", id, err);
-	build_id(allocator, id);
+	build_id(control->allocator, id);
 	if (!ret)
-		ret = set(meta, "allocator", allocator, err);
+		ret = set(meta, "allocator", control->allocator, err);
 	return ret ? ret : set(meta, "allocator_build_id", id, err);
 }
 
@@ -209,10 +198,10 @@ static int collect_machine(struct tape_meta *meta, uint32_t clock,
 	return 0;
 }
 
-int meta_collect(struct tape_meta *meta, char *const *argv, pid_t pid,
+int meta_collect(struct tape_meta *meta, char *const *argv,
 		 const struct ring_control *control, struct err *err)
 {
-	int ret = collect_program(meta, argv, pid, control->allocator, err);
+	int ret = collect_program(meta, argv, control, err);
 
 	return ret ? ret : collect_machine(meta, control->clock, err);
 }

@@ -43,7 +43,9 @@ enum ring_kind {
 	RING_FREE,
 	RING_FREE_SIZED,
 	RING_FREE_ALIGNED_SIZED,
-	RING_REALLOC_BEGIN,  /* address given; the REALLOC tells the result */
+	RING_REALLOC_BEGIN, /* address given; the REALLOC tells the result */
+	RING_REALLOC_NEW,   /* realloc(NULL, size): has no BEGIN */
+	RING_REALLOCARRAY_NEW,
 	RING_REALLOC_CANCEL, /* recorded otherwise: forget the BEGIN */
 	RING_WIDE,           /* size field: the kind; three RING_WORD follow */
 	RING_WORD, /* part of the record before: a value in the second word */
@@ -176,6 +178,7 @@ struct ring_control {
 	_Atomic uint64_t lost;     /* events of these */
 	_Atomic uint32_t foreign;  /* 1: the program brings its own malloc */
 	char allocator[1024];      /* the object that serves malloc */
+	char exe[1024];            /* the program's file */
 };
 
 #define RING_DIRECTORY_OFFSET 4096u

@@ -96,8 +96,7 @@ static int open_writer(struct session *s, struct err *err)
 {
 	const struct tape_sink sink = { write_tape, s };
 	struct tape_meta meta = { 0 };
-	int ret = meta_collect(&meta, s->config->argv, s->child.pid,
-			       s->shared.control, err);
+	int ret = meta_collect(&meta, s->config->argv, s->shared.control, err);
 
 	if (!ret)
 		ret = rewind_output(s, err);
@@ -134,9 +133,8 @@ static int check_image(struct session *s, struct err *err)
 		return 0;
 	if (s->drain.image)
 		leave_image(s);
-	else
-		ticks_calibrate(&s->ticks);
-	meta_exe(s->child.pid, s->result->exe, sizeof(s->result->exe));
+	snprintf(s->result->exe, sizeof(s->result->exe), "%.*s",
+		 (int)sizeof(control->exe), control->exe);
 	ret = open_writer(s, err);
 	drain_set_image(&s->drain, image, ret ? NULL : s->writer);
 	return ret;
@@ -313,7 +311,9 @@ int session_run(const struct session_config *config,
 	memset(result, 0, sizeof(*result));
 	ret = prepare(&s, err);
 	if (!ret) {
+		ticks_calibrate(&s.ticks);
 		result->exec_errno = child_release(&s.child);
+		child_exe(&s.child, result->exe, sizeof(result->exe));
 		if (result->exec_errno)
 			ret = err_set(err, ERR_MISSING, result->exec_errno,
 				      "cannot run %s", config->argv[0]);

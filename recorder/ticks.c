@@ -7,7 +7,7 @@
 #include "recorder/clock.h"
 #include "recorder/ticks.h"
 
-#define CALIBRATION_NS 20000000u
+#define CALIBRATION_NS 5000000u
 
 /*
  * The kernel itself uses the TSC only where it is constant, does not stop and

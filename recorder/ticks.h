@@ -22,8 +22,9 @@ struct ticks {
 void ticks_start(struct ticks *t);
 
 /*
- * Measure the rate since the origin; waits until that is 20 ms ago. Call it
- * once before the first conversion.
+ * Measure the rate since the origin; waits until that is 5 ms ago. One rate
+ * serves the whole tape, so that times of threads compare; call it before
+ * the program starts.
  */
 void ticks_calibrate(struct ticks *t);
 

@@ -54,21 +54,24 @@ static bool end_realloc(struct unpack *u, struct tape_event *ev)
 	begin = &u->begins[--u->nr_begins];
 	ev->old_addr = begin->addr;
 	ev->time_ns = begin->time_ns;
-	/* NULL for size 0 means that the block was freed. */
-	if (!ev->addr && !ev->size && ev->old_addr)
-		ev->flags = 0;
 	return true;
 }
 
 /* Whether ev is an event of its own. */
 static bool finish(struct unpack *u, struct tape_event *ev)
 {
-	if (tape_kind_is_alloc(ev->kind) && !ev->addr)
+	if (ev->kind == RING_REALLOC_NEW)
+		ev->kind = TAPE_REALLOC;
+	else if (ev->kind == RING_REALLOCARRAY_NEW)
+		ev->kind = TAPE_REALLOCARRAY;
+	else if (ev->kind == RING_REALLOC || ev->kind == RING_REALLOCARRAY)
+		if (!end_realloc(u, ev))
+			return false;
+	/* From a realloc to size 0 NULL means that the block was freed. */
+	if (tape_kind_is_alloc(ev->kind) && !ev->addr &&
+	    (ev->size || !ev->old_addr))
 		ev->flags = TAPE_FAILED;
 	switch (ev->kind) {
-	case RING_REALLOC:
-	case RING_REALLOCARRAY:
-		return end_realloc(u, ev);
 	case RING_REALLOC_BEGIN:
 		push_begin(u, ev);
 		return false;

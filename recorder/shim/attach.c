@@ -259,6 +259,7 @@ static void announce(struct ring_control *control)
 {
 	uint32_t image =
 		atomic_load_explicit(&control->image, memory_order_relaxed) | 1;
+	ssize_t len;
 
 	/* Sequential: the drain sees odd while the text changes. */
 	atomic_store_explicit(&control->image, image, memory_order_seq_cst);
@@ -266,6 +267,9 @@ static void announce(struct ring_control *control)
 	atomic_store_explicit(&control->foreign, !real_is_ours(),
 			      memory_order_relaxed);
 	real_allocator_path(control->allocator, sizeof(control->allocator));
+	len = readlink("/proc/self/exe", control->exe,
+		       sizeof(control->exe) - 1);
+	control->exe[len > 0 ? len : 0] = '\0';
 	shim.image = image + 1;
 	atomic_store_explicit(&control->image, image + 1, memory_order_seq_cst);
 }

@@ -74,7 +74,18 @@ static void *realloc_pooled(void *ptr, size_t size)
 	return moved;
 }
 
-static void *record_realloc(unsigned kind, void *ptr, size_t size)
+/* Nothing is given up, so there is nothing to tell before the call. */
+static inline void *record_new(unsigned kind, size_t size)
+{
+	uint64_t mark = rec_mark();
+	void *ptr = real.realloc(NULL, size);
+
+	if (likely(!rec_nested(mark, ptr)))
+		rec_event(kind, ptr, size);
+	return ptr;
+}
+
+static void *record_moved(unsigned kind, void *ptr, size_t size)
 {
 	uint64_t mark;
 	void *moved;
@@ -90,9 +101,11 @@ static void *record_realloc(unsigned kind, void *ptr, size_t size)
 
 SHIM_EXPORT void *realloc(void *ptr, size_t size)
 {
+	if (!ptr)
+		return record_new(RING_REALLOC_NEW, size);
 	if (unlikely(pool_owns(ptr)))
 		return realloc_pooled(ptr, size);
-	return record_realloc(RING_REALLOC, ptr, size);
+	return record_moved(RING_REALLOC, ptr, size);
 }
 
 /* C libraries build it from realloc, which would then be recorded too. */
@@ -100,9 +113,11 @@ SHIM_EXPORT void *reallocarray(void *ptr, size_t nr, size_t size)
 {
 	size_t bytes = product(nr, size);
 
+	if (!ptr)
+		return record_new(RING_REALLOCARRAY_NEW, bytes);
 	if (unlikely(pool_owns(ptr)))
 		return realloc_pooled(ptr, bytes);
-	return record_realloc(RING_REALLOCARRAY, ptr, bytes);
+	return record_moved(RING_REALLOCARRAY, ptr, bytes);
 }
 
 SHIM_EXPORT void free_sized(void *ptr, size_t size)
