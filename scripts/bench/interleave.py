@@ -23,8 +23,13 @@ class Run:
         self.text = text
 
     def number(self):
-        """The last number that the command printed."""
-        return float(self.text.split()[-1])
+        """The last line that is a number; tools around it print words."""
+        for line in reversed(self.text.splitlines()):
+            try:
+                return float(line)
+            except ValueError:
+                continue
+        sys.exit("bench: no number in: %s" % self.text[-200:])
 
 
 class Command:
