@@ -120,7 +120,8 @@ $(B)/heaptape-tape: $(call objects,$(tape_tool_SRC)) \
 $(B)/heaptape-record: $(call objects,$(filter %_main.c,$(record_SRC))) \
 	$(addprefix $(B)/,librecord.a libtape.a libbase.a)
 $(B)/heaptape-replay: $(call objects,$(filter %_main.c,$(replay_SRC))) \
-	$(LIBS:%=$(B)/%)
+	$(addprefix $(B)/,libreplay.a libresults.a libregistry.a libtape.a \
+	libbase.a)
 $(B)/heaptape-report: $(call objects,$(filter %_main.c,$(results_SRC))) \
 	$(addprefix $(B)/,libresults.a libbase.a)
 $(B)/heaptape-allocators: $(call objects,$(filter %_main.c,$(registry_SRC))) \

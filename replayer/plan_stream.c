@@ -48,8 +48,8 @@ static int add_extent(struct plan_file *f, uint64_t bytes, struct err *err)
 	} while (rc == EINTR);
 	if (rc)
 		return err_set(err, ERR_IO, rc,
-			       "cannot write the plan (set TMPDIR to a larger "
-			       "disk)");
+			       "cannot write the plan; choose a folder on a "
+			       "larger disk with -o");
 	if (mmap(base + f->size, bytes, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED, f->fd, (off_t)f->size) == MAP_FAILED)
 		return err_set(err, ERR_NOMEM, errno, "cannot map the plan");

@@ -11,16 +11,22 @@
 
 #define AHEAD 12 /* words between an op and the prefetch of its slot */
 
+/* A store that the compiler keeps. */
+static inline void poke(void *p)
+{
+	atomic_store_explicit((_Atomic char *)p, 1, memory_order_relaxed);
+}
+
 static void touch_pages(char *p, uint64_t from, uint64_t size)
 {
 	uintptr_t first = (uintptr_t)p + from;
 	uintptr_t end = (uintptr_t)p + size;
 	uintptr_t at = (first + PLAN_PAGE) & ~(uintptr_t)(PLAN_PAGE - 1);
 
-	*(volatile char *)first = 1;
+	poke((void *)first);
 	for (; at < end; at += PLAN_PAGE)
-		*(volatile char *)at = 1;
-	*(volatile char *)(end - 1) = 1;
+		poke((void *)at);
+	poke((void *)(end - 1));
 }
 
 /* Use the bytes [from, size) of a block as the touch policy says. */
@@ -37,7 +43,7 @@ static inline void touch(struct worker_thread *t, char *p, uint64_t from,
 	case WORKER_TOUCH_NONE:
 		break;
 	case WORKER_TOUCH_FIRST:
-		*(volatile char *)(p + from) = 1;
+		poke(p + from);
 		break;
 	case WORKER_TOUCH_PAGES:
 		touch_pages(p, from, size);

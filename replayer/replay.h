@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A campaign: tapes x arms x rounds. The driver compiles each tape, starts a
+ * fresh worker per pass, and writes one result document per tape and round.
+ * It runs in the main thread of a tool; SIGINT, SIGTERM and SIGCHLD are
+ * blocked meanwhile, the first two end the campaign with -ERR_INTERRUPT.
+ */
+#ifndef REPLAYER_REPLAY_H
+#define REPLAYER_REPLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "replayer/worker_report.h"
+
+struct err;
+
+struct replay_config {
+	const char *const *tapes;
+	size_t nr_tapes;
+	const char *const *arms; /* specs; none: all allocators found */
+	size_t nr_arms;
+	const char *dir; /* for the documents; NULL: after the first tape */
+	uint64_t rounds;
+	bool passes[WORKER_PASSES];
+	enum worker_touch touch;
+	uint64_t idle_ns;    /* memory pass: pause before looking again */
+	uint64_t timeout_ns; /* of one pass */
+	uint64_t seed;       /* of orders and paddings */
+	bool force;          /* replace another campaign's documents */
+	bool keep_plan;
+	const char *command; /* line that goes into the documents */
+};
+
+/* What became of it. */
+struct replay_outcome {
+	char dir[4096];
+	size_t documents;  /* complete, those of before too */
+	size_t failed;     /* runs that were not ok */
+	char failure[512]; /* the first of them: arm, pass, why */
+};
+
+/* "time,memory" to flags, "pages" to its value; 0 or -ERR_ARG. */
+int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
+			struct err *err);
+int replay_parse_touch(const char *text, enum worker_touch *touch,
+		       struct err *err);
+const char *replay_pass_name(enum worker_pass pass);
+const char *replay_touch_name(enum worker_touch touch);
+
+/*
+ * Run the campaign, skipping rounds whose document is there. A run that
+ * crashes or hangs is noted in its document, and does not end the campaign.
+ */
+int replay_campaign(const struct replay_config *config,
+		    struct replay_outcome *outcome, struct err *err);
+
+/* A short table over the documents of the folder, or one JSON document. */
+int replay_summary(const char *dir, FILE *out, struct err *err);
+int replay_summary_json(const struct replay_outcome *outcome, FILE *out);
+
+#endif

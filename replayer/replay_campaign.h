@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The state of a campaign, shared by its parts: replay_campaign.c (arms,
+ * tapes, rounds in turn), replay_round.c (one round and its document),
+ * replay_folder.c (what is in the folder already). Internal to the driver.
+ */
+#ifndef REPLAYER_REPLAY_CAMPAIGN_H
+#define REPLAYER_REPLAY_CAMPAIGN_H
+
+#include <limits.h>
+
+#include "allocators/registry.h"
+#include "replayer/replay.h"
+#include "replayer/replay_measure.h"
+#include "replayer/replay_tape.h"
+
+struct err;
+
+struct replay_state {
+	const struct replay_config *config;
+	struct replay_outcome *outcome;
+	struct alloc_arm *arms;
+	size_t nr_arms;
+	char worker[PATH_MAX];
+	char dir[PATH_MAX];
+	uint64_t rng;  /* paddings; orders have a seed of their own */
+	uint64_t done; /* passes, of total; for the progress line */
+	uint64_t total;
+	char detail[160];
+};
+
+/* What stays the same over the rounds of one tape. */
+struct replay_work {
+	struct replay_tape tape;
+	struct replay_floor floor;
+	struct alloc_arm null;
+	struct alloc_arm reference; /* the allocator recorded under */
+	size_t reference_arm;    /* it is this arm; nr_arms: only a reference */
+	char no_prediction[240]; /* why there is none; "" when there is */
+};
+
+/* The next random number of a series. */
+uint64_t replay_random(uint64_t *state);
+
+/* replay_round.c: measure all arms once, and write the document. */
+int replay_round(struct replay_state *s, struct replay_work *work,
+		 uint32_t round, struct err *err);
+/* One pass; notes what fails. run goes to replay_run_release in any case. */
+int replay_pass(struct replay_state *s, const struct replay_work *work,
+		const struct alloc_arm *arm, enum worker_pass pass,
+		const char *what, struct replay_run *run, struct err *err);
+/* The entries of a document's config that a round must share. */
+int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
+			  struct err *err);
+
+/* replay_folder.c */
+/* DIR/STEM-r001.json */
+void replay_document_path(const struct replay_state *s,
+			  const struct replay_tape *tape, uint32_t round,
+			  char path[PATH_MAX]);
+/*
+ * Make the folder and look at the documents in it. Those of another campaign
+ * are refused (-ERR_EXISTS), or removed with force.
+ */
+int replay_folder_open(struct replay_state *s, struct err *err);
+/* Whether the round's document is there and complete. */
+bool replay_folder_has(const struct replay_state *s,
+		       const struct replay_tape *tape, uint32_t round);
+
+#endif

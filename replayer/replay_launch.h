@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/* One pass in a worker process of its own. Internal to the driver. */
+#ifndef REPLAYER_REPLAY_LAUNCH_H
+#define REPLAYER_REPLAY_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "replayer/worker_report.h"
+
+struct alloc_arm;
+struct err;
+
+struct replay_launch {
+	const char *worker; /* the executable */
+	const char *plan;
+	const struct plan_header *header;
+	const struct alloc_arm *arm;
+	enum worker_pass pass;
+	enum worker_touch touch;
+	uint64_t idle_ns;
+	uint64_t timeout_ns;
+	unsigned padding; /* bytes of the environment */
+	/* Called some times a second while the worker runs; may be NULL. */
+	void (*tick)(void *ctx);
+	void *ctx;
+};
+
+struct replay_run {
+	char status[16]; /* as in the result document */
+	char message[240];
+	struct worker_report *report; /* mapped; valid whatever the status */
+	size_t bytes;                 /* of the mapping */
+};
+
+/* Block the signals that the driver waits for. */
+void replay_block_signals(void);
+/* Whether SIGINT or SIGTERM has come. */
+bool replay_interrupted(void);
+
+/*
+ * Start the worker and wait for its end. 0 when there is an outcome, however
+ * bad; -ERR_INTERRUPT when a signal ended it; other errors are this
+ * machine's. run goes to replay_run_release in any case.
+ */
+int replay_launch(const struct replay_launch *launch, struct replay_run *run,
+		  struct err *err);
+void replay_run_release(struct replay_run *run);
+
+/* The report's arrays. */
+const struct worker_sample *replay_run_samples(const struct replay_run *run);
+const struct hist *replay_run_hist(const struct replay_run *run,
+				   enum plan_op op, unsigned group);
+
+#endif

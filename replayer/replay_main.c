@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/* heaptape-replay: its options, and what it prints when all is done. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "replayer/replay.h"
+#include "traces/base/err.h"
+#include "traces/base/log.h"
+#include "traces/base/options.h"
+#include "traces/base/units.h"
+
+/* The options as they were given. */
+static struct {
+	struct opt_list arms;
+	uint64_t rounds;
+	const char *passes;
+	const char *touch;
+	const char *pace;
+	uint64_t idle_ns;
+	uint64_t timeout_ns;
+	uint64_t seed;
+	const char *dir;
+	bool force;
+	bool keep_plan;
+	bool json;
+} opts = {
+	.rounds = 5,
+	.passes = "time,latency,memory",
+	.touch = "pages",
+	.pace = "asap",
+	.idle_ns = 1000000000ULL,
+	.timeout_ns = 1800 * 1000000000ULL,
+	.seed = UINT64_MAX, /* choose one */
+};
+
+static const struct opt_def defs[] = {
+	{ 'a', "allocator", "ARM", OPT_LIST, &opts.arms,
+	  "allocator to measure, repeatable: NAME, FILE.so,\n"
+	  "each with knobs: NAME,KEY=VALUE (default: all found)" },
+	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
+	  "every arm once per round (default: 5)" },
+	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
+	  "what to measure (default: time,latency,memory)" },
+	{ 0, "touch", "HOW", OPT_TEXT, &opts.touch,
+	  "use of the blocks: none, first, pages or all\n"
+	  "(default: pages)" },
+	{ 0, "pace", "PACE", OPT_TEXT, &opts.pace,
+	  "how fast: asap, without the program's pauses" },
+	{ 0, "idle", "TIME", OPT_TIME, &opts.idle_ns,
+	  "pause before memory is looked at again\n"
+	  "(default: 1s)" },
+	{ 0, "timeout", "TIME", OPT_TIME, &opts.timeout_ns,
+	  "end a pass that runs longer (default: 30m, 0: never)" },
+	{ 0, "seed", "N", OPT_COUNT, &opts.seed,
+	  "of the random order of the arms (default: random)" },
+	{ 'o', "output", "DIR", OPT_TEXT, &opts.dir,
+	  "folder of the results (default: TAPE-replay)" },
+	{ 'f', "force", NULL, OPT_FLAG, &opts.force,
+	  "replace the results of another campaign" },
+	{ 0, "keep-plan", NULL, OPT_FLAG, &opts.keep_plan,
+	  "leave the compiled tapes in DIR/.plans" },
+	{ 0, "json", NULL, OPT_FLAG, &opts.json,
+	  "print one JSON document instead of a table" },
+	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
+};
+
+static const struct opt_spec spec = {
+	.verb = "replay",
+	.synopsis = "[OPTION]... TAPE...",
+	.summary = "Replay tapes against allocators and measure each of them.",
+	.examples =
+		"  heaptape replay app.tape                  all allocators\n"
+		"  heaptape replay -a glibc -a arena -n 10 -o run app.tape\n"
+		"  heaptape replay -a jemalloc,MALLOC_CONF=dirty_decay_ms:0 "
+		"app.tape\n",
+	.exits = "0 done, 2 usage, 4 a replay failed, 5 not possible here, "
+		 "130 interrupted",
+	.defs = defs,
+};
+
+/* The command as it was given, for the documents. */
+static char *command_line(int argc, char **argv)
+{
+	size_t len = sizeof("heaptape replay");
+	char *line;
+	int i;
+
+	for (i = 1; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	line = malloc(len);
+	if (!line)
+		return NULL;
+	strcpy(line, "heaptape replay");
+	for (i = 1; i < argc; i++)
+		strcat(strcat(line, " "), argv[i]);
+	return line;
+}
+
+static int fill_config(struct replay_config *config, struct err *err)
+{
+	int rc = replay_parse_passes(opts.passes, config->passes, err);
+
+	if (!rc)
+		rc = replay_parse_touch(opts.touch, &config->touch, err);
+	if (!rc && strcmp(opts.pace, "asap") != 0)
+		rc = err_set(err, ERR_ARG, 0,
+			     "unknown pace '%.80s'; there is asap", opts.pace);
+	if (!rc && (!opts.rounds || opts.rounds > 100000))
+		rc = err_set(err, ERR_ARG, 0,
+			     "--rounds must be 1 to 100000, not %llu",
+			     (unsigned long long)opts.rounds);
+	config->arms = opts.arms.items;
+	config->nr_arms = opts.arms.nr;
+	config->dir = opts.dir;
+	config->rounds = opts.rounds;
+	config->idle_ns = opts.idle_ns;
+	config->timeout_ns = opts.timeout_ns;
+	config->force = opts.force;
+	config->keep_plan = opts.keep_plan;
+	config->seed = opts.seed;
+	if (config->seed == UINT64_MAX) {
+		uint32_t seed = 1;
+
+		if (getrandom(&seed, sizeof(seed), 0) == sizeof(seed))
+			config->seed = seed;
+	}
+	return rc;
+}
+
+static int report_end(const struct replay_outcome *outcome)
+{
+	struct err err = { 0 };
+
+	if (opts.json)
+		replay_summary_json(outcome, stdout);
+	else if (log_level() >= 0 && replay_summary(outcome->dir, stdout, &err))
+		return log_failure(&err);
+	if (fflush(stdout)) {
+		log_error("cannot write to stdout: %s", strerror(errno));
+		return EXIT_MEASURE;
+	}
+	if (!outcome->failed) {
+		log_note("next: heaptape compare %s", outcome->dir);
+		return EXIT_OK;
+	}
+	log_error("%zu runs failed; the first: %s", outcome->failed,
+		  outcome->failure);
+	return EXIT_MEASURE;
+}
+
+static int run(const struct replay_config *config)
+{
+	struct replay_outcome outcome;
+	struct err err = { 0 };
+	int rc = replay_campaign(config, &outcome, &err);
+
+	if (rc == -ERR_INTERRUPT) {
+		log_note("interrupted; %zu documents are complete in %s. "
+			 "To go on, run the same command again: %s",
+			 outcome.documents, outcome.dir,
+			 config->command ? config->command : "");
+		return EXIT_INTERRUPTED;
+	}
+	return rc ? log_failure(&err) : report_end(&outcome);
+}
+
+int main(int argc, char **argv)
+{
+	struct replay_config config = { 0 };
+	char *command = command_line(argc, argv);
+	struct err err = { 0 };
+	int first, rc;
+
+	log_init("heaptape-replay", 0);
+	rc = opt_parse(&spec, argc, argv, false, &first, &err);
+	if (rc == OPT_DONE)
+		return EXIT_OK;
+	if (!rc && first == argc)
+		rc = err_set(&err, ERR_ARG, 0, "no tape given");
+	if (!rc)
+		rc = fill_config(&config, &err);
+	if (rc)
+		return opt_usage_error(&spec, &err);
+	config.tapes = (const char *const *)&argv[first];
+	config.nr_tapes = (size_t)(argc - first);
+	config.command = command;
+	rc = run(&config);
+	opt_list_release(&opts.arms);
+	free(command);
+	return rc;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Metrics of one pass. Their names and units are those of result documents;
+ * what the harness itself costs is taken off where it is known.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replayer/plan_compile.h"
+#include "replayer/replay_measure.h"
+#include "traces/base/err.h"
+
+static uint64_t less(uint64_t value, uint64_t floor)
+{
+	return value > floor ? value - floor : 0;
+}
+
+void replay_measure_floor(struct replay_floor *floor,
+			  const struct replay_tape *tape,
+			  const struct replay_run *run)
+{
+	const struct worker_sample *samples = replay_run_samples(run);
+	uint32_t i;
+
+	floor->anon_bytes = run->report->end_anon_bytes;
+	for (i = 0; i < tape->header.nr_marks; i++)
+		if (samples[i].anon_bytes > floor->anon_bytes)
+			floor->anon_bytes = samples[i].anon_bytes;
+	floor->minor_faults = run->report->minor_faults;
+}
+
+int replay_measure_curve(struct result_point **curve,
+			 const struct replay_tape *tape,
+			 const struct replay_run *run,
+			 const struct replay_floor *floor, struct err *err)
+{
+	const struct worker_sample *samples = replay_run_samples(run);
+	uint32_t nr = tape->header.nr_marks, k;
+
+	*curve = calloc(nr, sizeof(**curve));
+	if (!*curve)
+		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
+	for (k = 0; k < nr; k++) {
+		const struct plan_mark *mark = &tape->marks[tape->order[k]];
+		struct result_point *point = &(*curve)[k];
+
+		point->time_ns = mark->time_ns;
+		point->op = mark->seq;
+		point->live_bytes = mark->live_bytes;
+		point->rss_bytes = less(samples[tape->order[k]].anon_bytes,
+					floor->anon_bytes);
+	}
+	return 0;
+}
+
+struct value {
+	const char *name;
+	double value;
+};
+
+static int add_values(struct result_run *result, const struct value *values,
+		      size_t nr, struct err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < nr && !rc; i++)
+		rc = result_add_metric(result, values[i].name, values[i].value,
+				       err);
+	return rc;
+}
+
+/* What every pass tells. */
+static int add_common(struct result_run *result, const struct replay_tape *tape,
+		      const struct replay_run *run, struct err *err)
+{
+	const struct plan_header *h = &tape->header;
+	const struct value values[] = {
+		{ "ops", (double)replay_tape_ops(tape) },
+		{ "live_peak_bytes", (double)h->live_peak_bytes },
+		{ "skipped_ops", (double)plan_skipped(h) },
+		{ "repaired_ops", (double)plan_repaired(h) },
+		{ "harness_waits", (double)run->report->harness_waits },
+	};
+
+	return add_values(result, values, sizeof(values) / sizeof(*values),
+			  err);
+}
+
+static int add_time(struct result_run *result, const struct replay_tape *tape,
+		    const struct replay_run *run,
+		    const struct replay_floor *floor, struct err *err)
+{
+	const struct worker_report *r = run->report;
+	uint64_t ops = replay_tape_ops(tape);
+	const struct value values[] = {
+		{ "wall_ns", (double)r->wall_ns },
+		{ "cpu_ns", (double)r->cpu_ns },
+		{ "ns_per_op", ops ? (double)r->wall_ns / (double)ops : 0 },
+		{ "minor_faults",
+		  (double)less(r->minor_faults, floor->minor_faults) },
+		{ "voluntary_switches", (double)r->voluntary_switches },
+	};
+
+	return add_values(result, values, sizeof(values) / sizeof(*values),
+			  err);
+}
+
+static int add_percentiles(struct result_run *result, const char *op,
+			   const struct hist *h, struct err *err)
+{
+	static const struct {
+		const char *name;
+		double q;
+	} all[] = { { "p50", 0.5 },
+		    { "p90", 0.9 },
+		    { "p99", 0.99 },
+		    { "p999", 0.999 },
+		    { "p9999", 0.9999 } };
+	char name[48];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all) && !rc; i++) {
+		/* Too few ops stand behind it: half an op of tolerance. */
+		if ((double)h->count + 0.5 < 100 / (1 - all[i].q))
+			break;
+		snprintf(name, sizeof(name), "%s_%s_ns", op, all[i].name);
+		rc = result_add_metric(result, name,
+				       (double)hist_percentile(h, all[i].q),
+				       err);
+	}
+	snprintf(name, sizeof(name), "%s_max_ns", op);
+	if (!rc && h->count)
+		rc = result_add_metric(result, name, (double)h->max_ns, err);
+	return rc;
+}
+
+static int add_histogram(struct result_run *result, const char *op,
+			 const char *group, const struct hist *h,
+			 struct err *err)
+{
+	size_t nr = result->nr_histograms, used = 0;
+	struct result_histogram *grown, *to;
+	unsigned i;
+
+	if (!h->count)
+		return 0;
+	grown = reallocarray(result->histograms, nr + 1, sizeof(*grown));
+	if (!grown)
+		return err_set(err, ERR_NOMEM, ENOMEM, "histogram");
+	result->histograms = grown;
+	to = &grown[nr];
+	memset(to, 0, sizeof(*to));
+	for (i = 0; i < HIST_BUCKETS; i++)
+		used += h->buckets[i] != 0;
+	to->buckets = calloc(used, sizeof(*to->buckets));
+	if (!to->buckets)
+		return err_set(err, ERR_NOMEM, ENOMEM, "histogram");
+	snprintf(to->op, sizeof(to->op), "%s", op);
+	snprintf(to->size_group, sizeof(to->size_group), "%s", group);
+	for (i = 0; i < HIST_BUCKETS; i++)
+		if (h->buckets[i])
+			to->buckets[to->nr++] = (struct result_bucket){
+				.upper_ns = hist_upper_ns(i),
+				.count = h->buckets[i]
+			};
+	result->nr_histograms++;
+	return 0;
+}
+
+static int add_latency(struct result_run *result, const struct replay_run *run,
+		       struct err *err)
+{
+	static const char *const ops[PLAN_OPS] = { "malloc", "calloc",
+						   "realloc", "free" };
+	static const char *const groups[WORKER_GROUPS] = WORKER_GROUP_NAMES;
+	struct hist *all = calloc(1, sizeof(*all));
+	int rc, op;
+	unsigned g;
+
+	if (!all)
+		return err_set(err, ERR_NOMEM, ENOMEM, "histogram");
+	rc = result_add_metric(result, "timer_floor_ns",
+			       (double)run->report->timer_floor_ns, err);
+	for (op = 0; op < PLAN_OPS && !rc; op++) {
+		memset(all, 0, sizeof(*all));
+		for (g = 0; g < WORKER_GROUPS; g++)
+			hist_merge(all, replay_run_hist(run, op, g));
+		rc = add_percentiles(result, ops[op], all, err);
+		if (!rc)
+			rc = add_histogram(result, ops[op], "all", all, err);
+		for (g = 0; g < WORKER_GROUPS && !rc; g++)
+			rc = add_histogram(result, ops[op], groups[g],
+					   replay_run_hist(run, op, g), err);
+	}
+	free(all);
+	return rc;
+}
+
+/* Highest memory, also between the marks. */
+static uint64_t peak_of(const struct replay_tape *tape,
+			const struct replay_run *run)
+{
+	const struct worker_sample *samples = replay_run_samples(run);
+	uint64_t peak = run->report->end_anon_bytes;
+	uint32_t i;
+
+	if (run->report->peak_anon_bytes > peak)
+		peak = run->report->peak_anon_bytes;
+	for (i = 0; i < tape->header.nr_marks; i++)
+		if (samples[i].peak_bytes > peak)
+			peak = samples[i].peak_bytes;
+	return peak;
+}
+
+/* Memory x tape time over tape time; a point holds until the next. */
+static double mean_of(const struct result_point *curve, size_t nr,
+		      uint64_t end_ns)
+{
+	double sum = 0;
+	size_t i;
+
+	if (!nr)
+		return 0;
+	if (end_ns <= curve[0].time_ns) { /* a tape without times */
+		for (i = 0; i < nr; i++)
+			sum += (double)curve[i].rss_bytes;
+		return sum / (double)nr;
+	}
+	for (i = 0; i < nr; i++) {
+		uint64_t next = i + 1 < nr ? curve[i + 1].time_ns : end_ns;
+
+		sum += (double)curve[i].rss_bytes *
+		       (double)less(next, curve[i].time_ns);
+	}
+	return sum / (double)(end_ns - curve[0].time_ns);
+}
+
+static int add_memory(struct result_run *result, const struct replay_tape *tape,
+		      const struct replay_run *run,
+		      const struct replay_floor *floor, struct err *err)
+{
+	const struct worker_report *r = run->report;
+	uint64_t base = floor->anon_bytes;
+	int rc = replay_measure_curve(&result->curve, tape, run, floor, err);
+
+	if (rc)
+		return rc;
+	result->nr_curve = tape->header.nr_marks;
+	const struct value values[] = {
+		{ "rss_peak_bytes", (double)less(peak_of(tape, run), base) },
+		{ "rss_mean_bytes", mean_of(result->curve, result->nr_curve,
+					    tape->header.last_ns) },
+		{ "rss_end_bytes", (double)less(r->end_anon_bytes, base) },
+		{ "rss_idle_bytes", (double)less(r->idle_anon_bytes, base) },
+		{ "rss_freed_bytes", (double)less(r->freed_anon_bytes, base) },
+		{ "floor_rss_bytes", (double)base },
+		{ "minor_faults",
+		  (double)less(r->minor_faults, floor->minor_faults) },
+	};
+	return add_values(result, values, sizeof(values) / sizeof(*values),
+			  err);
+}
+
+int replay_measure(struct result_run *result, const struct replay_tape *tape,
+		   const struct replay_run *run, enum worker_pass pass,
+		   const struct replay_floor *floor, struct err *err)
+{
+	int rc = add_common(result, tape, run, err);
+
+	if (rc)
+		return rc;
+	switch (pass) {
+	case WORKER_TIME:
+		return add_time(result, tape, run, floor, err);
+	case WORKER_LATENCY:
+		return add_latency(result, run, err);
+	default:
+		return add_memory(result, tape, run, floor, err);
+	}
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From a worker's report to metrics, curves and histograms of a result, and
+ * from replayed memory to a prediction of the process's. Internal to the
+ * driver.
+ */
+#ifndef REPLAYER_REPLAY_MEASURE_H
+#define REPLAYER_REPLAY_MEASURE_H
+
+#include "replayer/replay_launch.h"
+#include "replayer/replay_tape.h"
+#include "results/result.h"
+
+struct err;
+
+/* What the harness itself has: from a memory pass of the null allocator. */
+struct replay_floor {
+	uint64_t anon_bytes;
+	uint64_t minor_faults;
+};
+
+void replay_measure_floor(struct replay_floor *floor,
+			  const struct replay_tape *tape,
+			  const struct replay_run *run);
+
+/*
+ * The heap's memory along the tape, in order of the marks: header.nr_marks
+ * points that the caller frees. -ERR_NOMEM.
+ */
+int replay_measure_curve(struct result_point **curve,
+			 const struct replay_tape *tape,
+			 const struct replay_run *run,
+			 const struct replay_floor *floor, struct err *err);
+
+/* Fill metrics, curve and histograms of that pass. */
+int replay_measure(struct result_run *result, const struct replay_tape *tape,
+		   const struct replay_run *run, enum worker_pass pass,
+		   const struct replay_floor *floor, struct err *err);
+
+/*
+ * Add predicted_rss_*_bytes to a memory run: at each sample of the tape, its
+ * RSS, less what reference (the allocator recorded under) had there in its
+ * replay, plus what this run had.
+ */
+int replay_measure_predict(struct result_run *result,
+			   const struct replay_tape *tape,
+			   const struct result_point *reference,
+			   struct err *err);
+
+/* The tape's own memory, as the document's recorded curve. */
+int replay_measure_recorded(struct result_doc *doc,
+			    const struct replay_tape *tape, struct err *err);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/* Opening a tape for a campaign, and its plan in a folder of plans. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replayer/plan_compile.h"
+#include "replayer/replay_tape.h"
+#include "traces/base/err.h"
+#include "traces/base/files.h"
+#include "traces/tape_reader.h"
+
+static void set_stem(struct replay_tape *tape)
+{
+	const char *slash = strrchr(tape->path, '/');
+	size_t len;
+
+	snprintf(tape->stem, sizeof(tape->stem), "%s",
+		 slash ? slash + 1 : tape->path);
+	len = strlen(tape->stem);
+	if (len > 5 && !strcmp(tape->stem + len - 5, ".tape"))
+		tape->stem[len - 5] = '\0';
+}
+
+int replay_tape_open(struct replay_tape *tape, const char *path,
+		     struct err *err)
+{
+	const char *allocator;
+	struct tape_reader *r;
+	int rc;
+
+	memset(tape, 0, sizeof(*tape));
+	tape->path = path;
+	set_stem(tape);
+	rc = tape_reader_open(&r, path, 0, err);
+	if (rc)
+		return rc;
+	tape->events = tape_reader_info(r)->events;
+	allocator = tape_meta_get(tape_reader_meta(r), "allocator");
+	if (allocator)
+		snprintf(tape->allocator, sizeof(tape->allocator), "%s",
+			 allocator);
+	rc = tape_reader_hash(r, tape->hash, err);
+	if (!rc)
+		rc = tape_reader_samples(r, &tape->samples, &tape->nr_samples,
+					 err);
+	tape_reader_close(r);
+	return rc;
+}
+
+static int compile(struct replay_tape *tape,
+		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
+		   struct err *err)
+{
+	struct tape_reader *r;
+	int rc = tape_reader_open(&r, tape->path, 0, err);
+
+	if (rc)
+		return rc;
+	rc = plan_compile(r, tape->plan, progress, ctx, &tape->header, err);
+	tape_reader_close(r);
+	return rc;
+}
+
+/* The marks by seq: they lie so, except the peak at the end. */
+static void put_in_order(struct replay_tape *tape)
+{
+	uint32_t nr = tape->header.nr_marks, i = nr - 1, k;
+
+	for (k = 0; k < nr; k++)
+		tape->order[k] = k;
+	for (; i && tape->marks[i - 1].seq > tape->marks[nr - 1].seq; i--)
+		tape->order[i] = i - 1;
+	tape->order[i] = nr - 1;
+}
+
+static int read_marks(struct replay_tape *tape, struct err *err)
+{
+	size_t bytes = tape->header.nr_marks * sizeof(*tape->marks);
+	int fd = open(tape->plan, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	tape->marks = malloc(bytes);
+	tape->order = malloc(tape->header.nr_marks * sizeof(*tape->order));
+	if (fd < 0 || !tape->marks || !tape->order) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, ERR_IO, errno, "cannot read %s",
+			       tape->plan);
+	}
+	n = pread(fd, tape->marks, bytes, (off_t)tape->header.marks_at);
+	close(fd);
+	if (n != (ssize_t)bytes)
+		return err_set(err, ERR_IO, n < 0 ? errno : 0, "cannot read %s",
+			       tape->plan);
+	put_in_order(tape);
+	return 0;
+}
+
+int replay_tape_compile(struct replay_tape *tape, const char *folder,
+			bool (*progress)(void *ctx, uint64_t steps), void *ctx,
+			struct err *err)
+{
+	int rc = files_make_dir(folder, err);
+
+	if (rc)
+		return rc;
+	if ((size_t)snprintf(tape->plan, sizeof(tape->plan), "%s/%s-v%d.plan",
+			     folder, tape->hash,
+			     PLAN_VERSION) >= sizeof(tape->plan))
+		return err_set(err, ERR_ARG, ENAMETOOLONG, "%s", folder);
+	if (plan_read_header(tape->plan, &tape->header, NULL))
+		rc = compile(tape, progress, ctx, err);
+	return rc ? rc : read_marks(tape, err);
+}
+
+void replay_tape_release(struct replay_tape *tape)
+{
+	free(tape->samples);
+	free(tape->marks);
+	free(tape->order);
+	memset(tape, 0, sizeof(*tape));
+}
+
+uint64_t replay_tape_ops(const struct replay_tape *tape)
+{
+	uint64_t ops = 0;
+	int i;
+
+	for (i = 0; i < PLAN_OPS; i++)
+		ops += tape->header.ops[i];
+	return ops;
+}
