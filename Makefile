@@ -133,7 +133,9 @@ $(B)/heaptape-%: tool_LIBS = -lzstd -ljansson -lelf -ldl -lm
 $(B)/heaptape-worker: tool_LIBS = -ldl
 $(TOOLS:%=$(B)/%):
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $^ $(XLDFLAGS) $(tool_LIBS)
+	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(XLDFLAGS) $(tool_LIBS)
 
 # Preloaded into other programs: never built with a sanitizer's runtime.
 $(B)/libheaptape.so: $(call objects,$(shim_SRC)) recorder/shim/shim.map
