@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/* The first screen: who is better in words, failures, the summary matrix. */
+#include <math.h>
+#include <string.h>
+
+#include "results/report.h"
+#include "results/summary.h"
+#include "results/text.h"
+
+static const char *kind_class(enum summary_kind kind)
+{
+	switch (kind) {
+	case SUMMARY_BETTER:
+		return "better";
+	case SUMMARY_FAILED:
+	case SUMMARY_WORSE:
+		return "worse";
+	case SUMMARY_TRADE:
+	case SUMMARY_UNCLEAR:
+		return "unclear";
+	case SUMMARY_SAME:
+		break;
+	}
+	return "plain";
+}
+
+/* "jemalloc, arena" of that kind; returns how many. */
+static size_t put_kind(struct report *report, enum summary_kind kind,
+		       const char *singular, const char *plural, bool first)
+{
+	const struct comparison *cmp = report->cmp;
+	size_t nr = 0, i;
+
+	for (i = 1; i < cmp->nr_arms; i++) {
+		if (summary_kind(cmp, i) != kind)
+			continue;
+		fputs(nr++ ? ", " : first ? "" : "; ", report->out);
+		html_name(report->out, cmp->labels[i]);
+	}
+	if (nr)
+		fprintf(report->out, " %s", nr == 1 ? singular : plural);
+	return nr;
+}
+
+static void put_headline(struct report *report)
+{
+	const struct comparison *cmp = report->cmp;
+	size_t said = 0;
+
+	fputs("<p class=\"headline\">Against ", report->out);
+	html_name(report->out, cmp->labels[0]);
+	fprintf(report->out, ", in time, memory peak and tail latency on %s: ",
+		cmp->nr_tapes == 1 ? "this tape" : "these tapes");
+	said += put_kind(report, SUMMARY_BETTER, "is better", "are better",
+			 !said);
+	said += put_kind(report, SUMMARY_TRADE, "is a trade-off",
+			 "are trade-offs", !said);
+	said += put_kind(report, SUMMARY_SAME, "is the same", "are the same",
+			 !said);
+	said += put_kind(report, SUMMARY_UNCLEAR, "is not decided",
+			 "are not decided", !said);
+	said += put_kind(report, SUMMARY_WORSE, "is worse", "are worse", !said);
+	said += put_kind(report, SUMMARY_FAILED, "failed", "failed", !said);
+	fputs(said ? ".</p>\n" : "there is no other arm.</p>\n", report->out);
+}
+
+static void put_failures(struct report *report, size_t arm)
+{
+	const struct comparison *cmp = report->cmp;
+	char text[512];
+	size_t i;
+
+	for (i = 0; i < cmp->nr_tapes; i++) {
+		const struct comparison_arm *how = &cmp->tapes[i].arms[arm];
+
+		if (!how->failed)
+			continue;
+		fputs(" <span class=\"why\">On ", report->out);
+		html_name(report->out, cmp->tapes[i].tape->name);
+		fputs(" it ", report->out);
+		html_text(report->out, text_failure(how, text, sizeof(text)));
+		fputs(".</span>", report->out);
+	}
+}
+
+static void put_fronts(struct report *report)
+{
+	const struct comparison *cmp = report->cmp;
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < cmp->nr_tapes; i++) {
+		const struct comparison_tape *tape = &cmp->tapes[i];
+
+		if (!tape->front_known)
+			continue;
+		fputs("<p>Pareto front", report->out);
+		if (cmp->nr_tapes > 1) {
+			fputs(" of ", report->out);
+			html_name(report->out, tape->tape->name);
+		}
+		fputs(" (", report->out);
+		html_text(report->out,
+			  text_front_metrics(cmp, tape, text, sizeof(text)));
+		fputs("): ", report->out);
+		html_text(report->out,
+			  text_front(cmp, tape, text, sizeof(text)));
+		fputs(".</p>\n", report->out);
+	}
+}
+
+void html_verdict(struct report *report)
+{
+	const struct comparison *cmp = report->cmp;
+	const char *command =
+		campaign_config(cmp->tapes[0].tape->rounds[0], "command");
+	char text[1024];
+	size_t i;
+
+	html_section(report->out, "verdict", "Verdict", NULL);
+	put_headline(report);
+	fputs("<ul class=\"verdicts\">\n", report->out);
+	for (i = 0; i < cmp->nr_arms; i++) {
+		enum summary_kind kind = summary_kind(cmp, i);
+		bool base = !i && kind != SUMMARY_FAILED;
+
+		fprintf(report->out,
+			"<li class=\"v-%s\"><b class=\"word\">%s</b> <b>",
+			base ? "plain" : kind_class(kind),
+			base ? "BASE" : summary_word(kind));
+		html_name(report->out, cmp->labels[i]);
+		fputs("</b> ", report->out);
+		if (i)
+			html_text(report->out,
+				  summary_sentence(cmp, i, text, sizeof(text)));
+		else
+			fputs("what the others are compared with.",
+			      report->out);
+		put_failures(report, i);
+		fputs("</li>\n", report->out);
+	}
+	fputs("</ul>\n", report->out);
+	put_fronts(report);
+	if (!command)
+		return;
+	fputs("<p>Measured with:</p>\n<pre><code>", report->out);
+	html_text(report->out, command);
+	fputs("</code></pre>\n", report->out);
+}
+
+/* Rows: the metrics of one tape; columns: the arms. */
+static void put_rows(struct report *report, const struct comparison_tape *tape,
+		     bool front_only)
+{
+	const struct comparison *cmp = report->cmp;
+	FILE *out = report->out;
+	size_t m, i, k;
+
+	for (m = 0; m < cmp->nr_metrics; m++) {
+		for (k = 0; k < tape->nr_front; k++)
+			if (tape->front[k] == m)
+				break;
+		if (!comparison_has_metric(cmp, m) ||
+		    (front_only && k == tape->nr_front))
+			continue;
+		fprintf(out, "<tr><th scope=\"row\">%s</th>",
+			cmp->metrics[m].title);
+		if (cmp->metrics[m].role == METRIC_INFO)
+			fputs("<td class=\"num\">-</td>", out);
+		else
+			fprintf(out, "<td class=\"num\">%.3g %%</td>",
+				100 * cmp->metrics[m].rule.threshold);
+		for (i = 0; i < cmp->nr_arms; i++)
+			html_cell(report, tape, m, i);
+		fputs("</tr>\n", out);
+	}
+}
+
+static void put_columns(struct report *report)
+{
+	size_t i;
+
+	fputs("<thead><tr><th scope=\"col\">metric</th>"
+	      "<th scope=\"col\" class=\"num\">limit</th>",
+	      report->out);
+	for (i = 0; i < report->cmp->nr_arms; i++)
+		html_arm(report, i, "col");
+	fputs("</tr></thead>\n", report->out);
+}
+
+void html_summary(struct report *report)
+{
+	const struct comparison *cmp = report->cmp;
+	FILE *out = report->out;
+	size_t i;
+
+	html_section(out, "summary", "Summary",
+		     "The base as it is; the others as change against it, half "
+		     "of its 95 % interval, and what that means.");
+	html_table(out, "Time, memory peak and tail latency, by tape and arm");
+	put_columns(report);
+	for (i = 0; i < cmp->nr_tapes; i++) {
+		fprintf(out,
+			"<tbody><tr class=\"group\"><th scope=\"rowgroup\" "
+			"colspan=\"%zu\">",
+			cmp->nr_arms + 2);
+		html_name(out, cmp->tapes[i].tape->name);
+		fprintf(out, " <span>%zu round%s</span></th></tr>\n",
+			cmp->tapes[i].tape->nr_rounds,
+			cmp->tapes[i].tape->nr_rounds == 1 ? "" : "s");
+		put_rows(report, &cmp->tapes[i], true);
+		fputs(i + 1 < cmp->nr_tapes ? "</tbody>\n" : "", out);
+	}
+	html_table_end(out);
+}
+
+void html_metrics(struct report *report)
+{
+	const struct comparison *cmp = report->cmp;
+	size_t i;
+
+	html_section(report->out, "metrics", "All metrics",
+		     "Point at a cell for the median and the interval. A "
+		     "change beyond the limit is BETTER or WORSE, one within "
+		     "it same; unclear(N): about N rounds would decide.");
+	for (i = 0; i < cmp->nr_tapes; i++) {
+		html_tape_heading(report, &cmp->tapes[i]);
+		html_table(report->out, "Every metric that was measured");
+		put_columns(report);
+		fputs("<tbody>\n", report->out);
+		put_rows(report, &cmp->tapes[i], false);
+		html_table_end(report->out);
+	}
+}
