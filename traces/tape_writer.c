@@ -111,6 +111,9 @@ static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 	f.dropped = b->dropped;
 	ret = emit_block(w, &f, pieces, tape_block_pieces(b, pieces), err);
 	tape_block_clear(b);
+	/* A thread that fills no block between flushes keeps no buffers. */
+	if (f.count < w->config.block_events)
+		tape_block_release(b);
 	return ret;
 }
 

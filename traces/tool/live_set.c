@@ -7,11 +7,6 @@
 
 #define FIRST_BITS 12
 
-static inline size_t home(const struct live_set *set, uint64_t addr)
-{
-	return (size_t)((addr >> 3) * 0x9e3779b97f4a7c15ULL >> set->shift);
-}
-
 static inline size_t mask(const struct live_set *set)
 {
 	return ((size_t)1 << (64 - set->shift)) - 1;
@@ -20,7 +15,7 @@ static inline size_t mask(const struct live_set *set)
 /* The slot of addr, or the empty one where it would go. */
 static inline size_t find(const struct live_set *set, uint64_t addr)
 {
-	size_t at = home(set, addr);
+	size_t at = live_set_home(set, addr);
 
 	while (set->slots[at].addr && set->slots[at].addr != addr)
 		at = (at + 1) & mask(set);
@@ -76,7 +71,7 @@ bool live_set_remove(struct live_set *set, uint64_t addr,
 	*old = set->slots[hole];
 	for (at = (hole + 1) & mask(set); set->slots[at].addr;
 	     at = (at + 1) & mask(set)) {
-		size_t from = home(set, set->slots[at].addr);
+		size_t from = live_set_home(set, set->slots[at].addr);
 
 		/* It may move back unless its home lies behind the hole. */
 		if (((at - from) & mask(set)) >= ((at - hole) & mask(set))) {

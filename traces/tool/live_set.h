@@ -23,6 +23,12 @@ struct live_set {
 	unsigned shift; /* 64 - log2 of the number of slots */
 };
 
+/* The slot where the search for addr starts. */
+static inline size_t live_set_home(const struct live_set *set, uint64_t addr)
+{
+	return (size_t)((addr >> 3) * 0x9e3779b97f4a7c15ULL >> set->shift);
+}
+
 /*
  * Add a block. 1: it replaced the one in *old, which had the same address;
  * 0: it is new; -1: out of memory.
@@ -32,6 +38,12 @@ int live_set_add(struct live_set *set, const struct live_block *block,
 /* Remove the block at addr into *old; false when there is none. */
 bool live_set_remove(struct live_set *set, uint64_t addr,
 		     struct live_block *old);
+/* Fetch what the next call for addr will touch; worth it some calls ahead. */
+static inline void live_set_prefetch(const struct live_set *set, uint64_t addr)
+{
+	if (set->slots)
+		__builtin_prefetch(&set->slots[live_set_home(set, addr)], 1);
+}
 void live_set_release(struct live_set *set);
 
 #endif

@@ -9,6 +9,8 @@
 #include "traces/tape_reader.h"
 #include "traces/tool/tape_stats.h"
 
+#define QUEUE 64
+
 static unsigned size_class(uint64_t size)
 {
 	return size ? 64 - (unsigned)__builtin_clzll(size) : 0;
@@ -23,17 +25,18 @@ static void note_peak(struct tape_stats *s, uint64_t time_ns)
 	s->live_peak_blocks = s->live.nr;
 }
 
-/* A block is there: at the end of a call that returned one. */
-static int take(struct tape_stats *s, const struct tape_step *step,
-		struct err *err)
-{
-	const struct tape_event *ev = &step->ev;
-	struct live_block block = { ev->addr, ev->size, ev->thread }, old;
-	int ret;
+/* One change of the live blocks: a block comes, or one goes. */
+struct change {
+	struct live_block block; /* of one that goes: address and thread */
+	uint64_t time_ns;
+	bool comes;
+};
 
-	if (!ev->addr)
-		return 0;
-	ret = live_set_add(&s->live, &block, &old);
+static int take(struct tape_stats *s, const struct change *c, struct err *err)
+{
+	struct live_block old;
+	int ret = live_set_add(&s->live, &c->block, &old);
+
 	if (ret < 0)
 		return err_set(err, ERR_NOMEM, 0,
 			       "out of memory for %zu live blocks", s->live.nr);
@@ -41,26 +44,23 @@ static int take(struct tape_stats *s, const struct tape_step *step,
 		s->overlap_repairs++;
 		s->live_bytes -= old.size;
 	}
-	s->live_bytes += ev->size;
-	note_peak(s, step->time_ns);
+	s->live_bytes += c->block.size;
+	note_peak(s, c->time_ns);
 	return 0;
 }
 
-static void give(struct tape_stats *s, const struct tape_event *ev,
-		 uint64_t addr)
+static void give(struct tape_stats *s, const struct change *c)
 {
 	struct live_block old;
 
-	if (!addr)
-		return;
-	if (!live_set_remove(&s->live, addr, &old)) {
+	if (!live_set_remove(&s->live, c->block.addr, &old)) {
 		s->unknown_frees++;
 		return;
 	}
 	s->live_bytes -= old.size;
-	if (old.thread != ev->thread) {
+	if (old.thread != c->block.thread) {
 		s->cross_thread_frees++;
-		s->threads[ev->thread].cross_frees++;
+		s->threads[c->block.thread].cross_frees++;
 	}
 }
 
@@ -99,26 +99,65 @@ static void count(struct tape_stats *s, const struct tape_event *ev)
 		snprintf(t->name, sizeof(t->name), "%s", ev->text);
 }
 
-static int apply(struct tape_stats *s, const struct tape_step *step,
-		 struct err *err)
+/* What a step changes; false: no live block. */
+static bool to_change(struct change *c, const struct tape_step *step)
 {
 	const struct tape_event *ev = &step->ev;
 
-	if (step->phase != TAPE_FINISH)
-		count(s, ev);
 	if (ev->flags & TAPE_FAILED)
-		return 0;
+		return false;
+	c->block.addr = ev->addr;
 	if (step->phase == TAPE_BEGIN)
-		give(s, ev, ev->old_addr);
-	else if (tape_kind_is_free(ev->kind))
-		give(s, ev, ev->addr);
-	else if (tape_kind_is_alloc(ev->kind))
-		return take(s, step, err);
-	return 0;
+		c->block.addr = ev->old_addr;
+	else if (!tape_kind_is_free(ev->kind) && !tape_kind_is_alloc(ev->kind))
+		return false;
+	c->comes = step->phase != TAPE_BEGIN && !tape_kind_is_free(ev->kind);
+	c->block.size = ev->size;
+	c->block.thread = ev->thread;
+	c->time_ns = step->time_ns;
+	return c->block.addr != 0;
+}
+
+/*
+ * Changes wait a little, so that the slots which they touch can be fetched
+ * meanwhile: with many live blocks each is a miss of all caches.
+ */
+struct queue {
+	struct change changes[QUEUE];
+	unsigned nr;
+};
+
+static int apply_all(struct tape_stats *s, struct queue *q, struct err *err)
+{
+	unsigned i;
+	int ret = 0;
+
+	for (i = 0; i < q->nr && !ret; i++) {
+		if (q->changes[i].comes)
+			ret = take(s, &q->changes[i], err);
+		else
+			give(s, &q->changes[i]);
+	}
+	q->nr = 0;
+	return ret;
+}
+
+static int add_step(struct tape_stats *s, struct queue *q,
+		    const struct tape_step *step, struct err *err)
+{
+	struct change *c = &q->changes[q->nr];
+
+	if (step->phase != TAPE_FINISH)
+		count(s, &step->ev);
+	if (!to_change(c, step))
+		return 0;
+	live_set_prefetch(&s->live, c->block.addr);
+	return ++q->nr < QUEUE ? 0 : apply_all(s, q, err);
 }
 
 static int walk(struct tape_stats *s, struct tape_reader *r, struct err *err)
 {
+	struct queue q = { .nr = 0 };
 	struct tape_merge *m;
 	struct tape_step step;
 	uint64_t steps = 0;
@@ -128,12 +167,14 @@ static int walk(struct tape_stats *s, struct tape_reader *r, struct err *err)
 		return ret;
 	progress_start("reading", tape_reader_info(r)->events);
 	while ((ret = tape_merge_next(m, &step, err)) > 0) {
-		ret = apply(s, &step, err);
+		ret = add_step(s, &q, &step, err);
 		if (ret)
 			break;
 		if (++steps % (1 << 20) == 0)
 			progress_update(steps, tape_reader_name(r));
 	}
+	if (!ret)
+		ret = apply_all(s, &q, err);
 	progress_stop();
 	tape_merge_close(m);
 	return ret;
