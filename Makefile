@@ -111,9 +111,15 @@ $(B)/librecord.a: $(call objects,$(call no_main,$(record_SRC)))
 $(B)/libregistry.a: $(call objects,$(call no_main,$(registry_SRC)))
 $(B)/libreplay.a: $(call objects,$(call no_main,$(replay_SRC)))
 $(B)/libresults.a: $(call objects,$(call no_main,$(results_SRC)))
-# What the unit tests of arena link: all of it but the public names.
-$(B)/libarena_internal.a: $(call objects,$(filter-out %/entry.c %/cxx.c \
-	%/jemalloc_compat.c,$(arena_SRC)))
+# What the unit tests of arena link: all of it but the public names, built with
+# the sanitizer that the tests have.
+arena_INTERNAL = $(patsubst %.c,$(B)/internal/%.o,$(filter-out %/entry.c \
+	%/cxx.c %/jemalloc_compat.c,$(arena_SRC)))
+$(B)/libarena_internal.a: $(arena_INTERNAL)
+$(arena_INTERNAL): $(B)/internal/%.o: %.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) $(sanitize) -fno-builtin-malloc \
+		-ftls-model=initial-exec -fexceptions -MMD -MP -c -o $@ $<
 
 $(B)/heaptape-tape: $(call objects,$(tape_tool_SRC)) \
 	$(addprefix $(B)/,libtape.a libbase.a)

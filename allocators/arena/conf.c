@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct conf conf = {
-	.decay_ms = 500,
+	.decay_ms = 1000,
 	.dirty_ratio = 8,
 	.dirty_min = 2 * ARENA_MIB,
 	.holes = 1,

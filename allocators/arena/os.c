@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -41,7 +42,7 @@ static bool injected_failure(void)
 
 size_t os_page_bytes(void)
 {
-	return (size_t)sysconf(_SC_PAGESIZE);
+	return (size_t)getauxval(AT_PAGESZ);
 }
 
 unsigned os_cpus(void)

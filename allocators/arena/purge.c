@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // When free memory goes back to the kernel. Three rules: (1) dirty pages stay
 // below max(dirty_min, active / dirty_ratio); (2) what stays dirty halves each
-// decay_ms; (3) neither goes below what the program used within the last two
-// epochs (a fifth of decay_ms each), since it is likely to be used again. Whole
+// decay_ms; (3) neither takes what the program used within the last decay_ms,
+// since it is likely to be used again. Time goes in epochs of a quarter of that. Whole
 // free blocks go first, then runs in the emptiest blocks; pages free inside
 // slabs that rest are returned once per decay_ms.
 #include "allocators/arena/purge.h"
@@ -13,13 +13,13 @@
 #include "allocators/arena/region.h"
 #include "allocators/arena/slab.h"
 
-enum { EPOCHS_PER_DECAY = 5, EPOCHS_MAX = 64 };
+enum { EPOCHS_PER_DECAY = 4, EPOCHS_MAX = 64 };
 
 struct lock purge_lock;
 // Under the lock; the rest of a poll only peeks at the time.
 static _Atomic uint64_t epoch_start_ns;
-static _Atomic size_t peak; // active pages, this epoch
-static size_t last_peak;    // and the one before
+static _Atomic size_t peak;                     // active pages, this epoch
+static size_t past_peaks[EPOCHS_PER_DECAY - 1]; // latest first
 static unsigned epochs_since_holes;
 
 static size_t load(const _Atomic size_t *p)
@@ -68,8 +68,9 @@ static size_t guard(size_t active)
 {
 	size_t recent = load(&peak);
 
-	if (recent < last_peak)
-		recent = last_peak;
+	for (int i = 0; i < EPOCHS_PER_DECAY - 1; i++)
+		if (recent < past_peaks[i])
+			recent = past_peaks[i];
 	return recent > active ? recent - active : 0;
 }
 
@@ -109,8 +110,12 @@ static unsigned epochs_passed(uint64_t now)
 
 static void next_epochs(unsigned n, size_t active)
 {
-	last_peak = n == 1 ? load(&peak) : active;
-	atomic_store_explicit(&peak, active, memory_order_relaxed);
+	for (unsigned k = 0; k < n && k < EPOCHS_PER_DECAY; k++) {
+		for (int i = EPOCHS_PER_DECAY - 2; i > 0; i--)
+			past_peaks[i] = past_peaks[i - 1];
+		past_peaks[0] = load(&peak);
+		atomic_store_explicit(&peak, active, memory_order_relaxed);
+	}
 	epochs_since_holes += n;
 	if (epochs_since_holes >= EPOCHS_PER_DECAY && conf_get(&conf.holes)) {
 		epochs_since_holes = 0;
@@ -127,7 +132,7 @@ static void purge_due(size_t active, size_t dirty)
 	if (epochs)
 		next_epochs(epochs, active);
 	for (unsigned i = 0; i < epochs && target; i++)
-		target -= target / 8 + 1;
+		target -= (target + 6) * 5 / 32; // 2 to the -1/4
 	// Below the ceiling by a quarter, so that the next page is not at it.
 	if (target > most)
 		target = most - most / 4;

@@ -284,7 +284,7 @@ static void control_refuses_what_it_does_not_know(void **state)
 	value = 0;
 	assert_int_equal(arena_ctl("conf.decay_ms", &value, &len, NULL, 0), 0);
 	assert_int_equal(value, 700);
-	value = 500;
+	value = 1000;
 	arena_ctl("conf.decay_ms", NULL, NULL, &value, len);
 }
 

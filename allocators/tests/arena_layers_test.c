@@ -143,7 +143,7 @@ static void knobs_are_read_and_mistakes_named(void **state)
 	assert_int_equal(warnings("holes:2,holes:maybe,stats:always"), 3);
 	assert_int_equal(conf_get(&conf.decay_ms), 250);
 	assert_int_equal(
-		warnings("decay_ms:500,dirty_ratio:8,dirty_min:2m,holes:on,"),
+		warnings("decay_ms:1000,dirty_ratio:8,dirty_min:2m,holes:on,"),
 		0);
 }
 
