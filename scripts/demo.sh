@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # The demonstration: record two real programs, replay both tapes on several
 # allocators, compare, and write a report into results/demo/.
-# usage: B=build [ROUNDS=5] scripts/demo.sh
+# usage: B=build [ROUNDS=6] scripts/demo.sh
 set -eu
 
 B=${B:-build}
 heaptape=$B/heaptape
 out=results/demo
-rounds=${ROUNDS:-5}
+rounds=${ROUNDS:-6}
 begin=$(date +%s)
 
 step()
@@ -38,15 +38,15 @@ printf 'requests per second while recording: '
 REQUESTS=200000 scripts/bench/redis.sh \
 	"$heaptape" record -f -q -o $out/redis.tape --
 
-step "What is on the tapes"
-run info $out/sqlite.tape
-run info $out/redis.tape
+step "What is on the tapes (the head of each; info tells more)"
+run info $out/sqlite.tape | sed '/^$/q'
+run info $out/redis.tape | sed '/^$/q'
 
 step "Replay both on each allocator, $rounds rounds"
 arms='-a glibc -a jemalloc -a tcmalloc -a arena'
 "$heaptape" allocators | grep -q '^mimalloc ' && arms="$arms -a mimalloc"
 # shellcheck disable=SC2086 # a list of words
-run replay $out/sqlite.tape $out/redis.tape $arms --rounds "$rounds" \
+run replay $out/sqlite.tape $out/redis.tape $arms --rounds "$rounds" --idle 300ms \
 	-o $out/run
 
 step "Compare with glibc"
@@ -54,5 +54,6 @@ run compare $out/run
 
 step "Write the report"
 run report $out/run -o $out/report.html
+[ -s $out/report.html ]
 printf '\nDone in %d s. Open %s in a browser.\n' \
 	$(($(date +%s) - begin)) "$PWD/$out/report.html"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from interleave import Command, differences, interleave, median, ratios
 
@@ -63,6 +64,12 @@ class Setup:
         """The words before a command that record it onto the tape."""
         return [self.heaptape, "record", "-q", "-f", "-o", self.tape(name),
                 "--"]
+
+    def need(self, *workloads):
+        """Record the workloads that have no tape yet."""
+        for workload in workloads:
+            if not os.path.exists(self.tape(workload.name)):
+                workload.command(self.record(workload.name)).run()
 
     def track(self, name):
         return [self.heaptrack, "-o", os.path.join(self.work, name + ".ht")]
@@ -176,9 +183,7 @@ def server(setup, report):
 def tapes(setup, report):
     """Size of the tapes, and what was lost."""
     report.section("Tapes")
-    for workload in (setup.churn, setup.documents, setup.table):
-        if not os.path.exists(setup.tape(workload.name)):
-            workload.command(setup.record(workload.name)).run()
+    setup.need(setup.churn, setup.documents, setup.table)
     names = sorted(name[:-5] for name in os.listdir(setup.work)
                    if name.endswith(".tape"))
     sizes = []
@@ -195,28 +200,33 @@ def tapes(setup, report):
                target="0")
 
 
-def tool_figures(setup, report, program, argv):
-    """Figures that a bench program prints: name, number, unit."""
+def tool_text(setup, program, tape):
+    """What a bench program prints about a tape."""
     path = os.path.join(setup.build, program)
-    if not os.access(path, os.X_OK):
-        report.note("%s is not built; skipped" % program)
-        return
-    for line in Command([path] + argv).run().text.splitlines():
-        match = re.match(r"(.*?\S)\s\s+([-+.0-9e]+)\s*(.*)", line)
-        if match:
-            report.add(match[1].strip(), float(match[2]), match[3].strip())
+    return Command([path, tape]).run().text
 
 
 def speed(setup, report):
     """The tape's codec, the plan compiler, the floor of the replay."""
+    setup.need(setup.churn, setup.documents, setup.table)
     tape = setup.tape("churn.lua")
     report.section("Tape format, one core (churn.lua)")
-    tool_figures(setup, report, "traces/tests/tape_bench", [tape])
+    text = tool_text(setup, "traces/tests/tape_bench", tape)
+    for name, value, unit in re.findall(
+            r"^(\w[\w ]*?)  +([0-9.]+) (\w.*)$", text, re.MULTILINE):
+        report.add(name, float(value), unit)
     report.section("Plan compiler (churn.lua); targets: 10 M events/s, "
-                   "64 bytes per live object")
-    tool_figures(setup, report, "replayer/tests/plan_bench", [tape])
+                   "64 bytes")
+    text = tool_text(setup, "replayer/tests/plan_bench", tape)
+    for name, unit in (("speed", "M events/s"),
+                       ("peak memory", "bytes per live object"),
+                       ("size", "bytes per event in the plan")):
+        value = re.search(r"([0-9.]+) " + unit, text)
+        if not value:
+            sys.exit("bench: plan_bench told no '%s': %s" % (unit, text))
+        report.add(name, float(value[1]), unit)
     report.section("Replay floor: the null allocator, time pass")
-    for name in ("churn.lua", "documents.py", "table.sql", "threads-4"):
+    for name in ("churn.lua", "documents.py", "table.sql"):
         runs = setup.replay(name, ["null"], setup.rounds, "time",
                             "null-" + name)
         values = [run["metrics"]["wall_ns"] / run["metrics"]["ops"]
@@ -240,6 +250,7 @@ def memory(setup, report):
     """Replayed and predicted peak RSS against that of the real program."""
     report.section("Memory: predicted peak RSS of the process against the "
                    "real peak; target: within 5 %")
+    setup.need(setup.churn, setup.documents, setup.table)
     arms = setup.allocators()
     errors = []
     for workload in (setup.churn, setup.table, setup.documents):
