@@ -114,7 +114,7 @@ $(B)/libresults.a: $(call objects,$(call no_main,$(results_SRC)))
 # What the unit tests of arena link: all of it but the public names, built with
 # the sanitizer that the tests have.
 arena_INTERNAL = $(patsubst %.c,$(B)/internal/%.o,$(filter-out %/entry.c \
-	%/cxx.c %/jemalloc_compat.c,$(arena_SRC)))
+	%/arena_cxx.c %/jemalloc_compat.c,$(arena_SRC)))
 $(B)/libarena_internal.a: $(arena_INTERNAL)
 $(arena_INTERNAL): $(B)/internal/%.o: %.c Makefile
 	$(call say,CC,$<)

@@ -2,7 +2,7 @@
 // The table of knobs and the parser of ARENA_CONF. A mistake there costs one
 // line on stderr for each option concerned; the others count.
 #include "allocators/arena/conf.h"
-#include "allocators/arena/text.h"
+#include "allocators/arena/arena_text.h"
 
 #include <stdlib.h>
 #include <string.h>

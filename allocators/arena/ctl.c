@@ -3,9 +3,9 @@
 #include "allocators/arena/ctl.h"
 #include "allocators/arena/api.h"
 #include "allocators/arena/arena.h"
+#include "allocators/arena/arena_stats.h"
 #include "allocators/arena/conf.h"
 #include "allocators/arena/heap.h"
-#include "allocators/arena/stats.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 // the internal functions.
 #include "allocators/arena/api.h"
 #include "allocators/arena/arena_internal.h"
+#include "allocators/arena/arena_stats.h"
 #include "allocators/arena/fast.h"
-#include "allocators/arena/stats.h"
 
 #include <errno.h>
 #include <malloc.h>

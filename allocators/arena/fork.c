@@ -3,8 +3,8 @@
 // piece; sets them free in the child and makes orphans of the heaps whose
 // threads do not exist there.
 #include "allocators/arena/fork.h"
+#include "allocators/arena/arena_meta.h"
 #include "allocators/arena/heap.h"
-#include "allocators/arena/meta.h"
 #include "allocators/arena/purge.h"
 #include "allocators/arena/region.h"
 

@@ -2,13 +2,13 @@
 // The order in which arena comes to life, at the first allocation of the
 // process, and what is registered once libc is up.
 #include "allocators/arena/arena_internal.h"
+#include "allocators/arena/arena_stats.h"
 #include "allocators/arena/conf.h"
 #include "allocators/arena/fork.h"
 #include "allocators/arena/heap.h"
 #include "allocators/arena/os.h"
 #include "allocators/arena/region.h"
 #include "allocators/arena/sizeclass.h"
-#include "allocators/arena/stats.h"
 
 enum { ARENAS_AUTO_MAX = 8 };
 

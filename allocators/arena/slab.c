@@ -3,8 +3,8 @@
 // slots beside them. Which thread's pointers come and go, and when, is the
 // business of heap.c and remote.c.
 #include "allocators/arena/slab.h"
+#include "allocators/arena/arena_meta.h"
 #include "allocators/arena/block.h"
-#include "allocators/arena/meta.h"
 #include "allocators/arena/os.h"
 
 static uint64_t low_mask(unsigned n)

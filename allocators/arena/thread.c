@@ -2,9 +2,9 @@
 // All heaps there are, and which thread has which. A thread gets a heap at its
 // first allocation, one that an ended thread left behind if possible. What a
 // thread allocates after its own heap was handed back comes from the shared one.
+#include "allocators/arena/arena_meta.h"
 #include "allocators/arena/block.h"
 #include "allocators/arena/heap.h"
-#include "allocators/arena/meta.h"
 
 #include <pthread.h>
 

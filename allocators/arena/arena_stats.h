@@ -2,8 +2,8 @@
 // What the heap holds at present. Nothing is counted on the fast path: the
 // figures are sums over slabs and magazines. Exact when no thread is inside the
 // allocator; else each is off by what is under way.
-#ifndef ALLOCATORS_ARENA_STATS_H
-#define ALLOCATORS_ARENA_STATS_H
+#ifndef ALLOCATORS_ARENA_ARENA_STATS_H
+#define ALLOCATORS_ARENA_ARENA_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>

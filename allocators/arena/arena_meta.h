@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory for arena's own records outside the tables of the region.
-#ifndef ALLOCATORS_ARENA_META_H
-#define ALLOCATORS_ARENA_META_H
+#ifndef ALLOCATORS_ARENA_ARENA_META_H
+#define ALLOCATORS_ARENA_ARENA_META_H
 
 #include <stddef.h>
 #include <stdint.h>

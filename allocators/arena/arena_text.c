@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Small text formatting for messages and statistics, and the end of a program
 // that misused the heap.
-#include "allocators/arena/text.h"
+#include "allocators/arena/arena_text.h"
 #include "allocators/arena/arena_internal.h"
 #include "allocators/arena/os.h"
 

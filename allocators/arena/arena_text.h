@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Lines of text built without stdio or heap. What does not fit is cut.
-#ifndef ALLOCATORS_ARENA_TEXT_H
-#define ALLOCATORS_ARENA_TEXT_H
+#ifndef ALLOCATORS_ARENA_ARENA_TEXT_H
+#define ALLOCATORS_ARENA_ARENA_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Hands out memory for heaps and slab bitmaps from chunks that are reserved and
 // used up from the bottom, so that only what is used becomes resident.
-#include "allocators/arena/meta.h"
+#include "allocators/arena/arena_meta.h"
 #include "allocators/arena/arena_internal.h"
 #include "allocators/arena/os.h"
 

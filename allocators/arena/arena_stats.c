@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Sums up the heaps and shows the result as text.
-#include "allocators/arena/stats.h"
+#include "allocators/arena/arena_stats.h"
 #include "allocators/arena/arena.h"
+#include "allocators/arena/arena_meta.h"
+#include "allocators/arena/arena_text.h"
 #include "allocators/arena/heap.h"
-#include "allocators/arena/meta.h"
 #include "allocators/arena/os.h"
 #include "allocators/arena/region.h"
-#include "allocators/arena/text.h"
 
 static size_t pages(const _Atomic size_t *count)
 {
