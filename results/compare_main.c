@@ -17,7 +17,7 @@ static bool as_json;
 
 static const struct opt_def defs[] = {
 	{ 'b', "base", "ARM", OPT_TEXT, &base,
-	  "compare with this arm (default: glibc, else the first)" },
+	  "arm to compare with (default: glibc or first)" },
 	{ 'm', "metric", "NAME", OPT_LIST, &metrics,
 	  "show this metric, repeatable; all: every one\n"
 	  "(default: the main ones)" },

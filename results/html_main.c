@@ -16,7 +16,7 @@ static const struct opt_def defs[] = {
 	{ 'o', "output", "FILE", OPT_TEXT, &output, "where the page goes" },
 	{ 'f', "force", NULL, OPT_FLAG, &force, "replace an existing file" },
 	{ 'b', "base", "ARM", OPT_TEXT, &base,
-	  "compare with this arm (default: glibc, else the first)" },
+	  "arm to compare with (default: glibc or first)" },
 	{ 't', "tape", "PATTERN", OPT_TEXT, &tape,
 	  "only tapes whose path or name matches" },
 	{ 0, "title", "TEXT", OPT_TEXT, &title, "the title of the page" },

@@ -8,6 +8,7 @@
 #include "traces/base/version.h"
 
 #define HELP_COLUMN 28
+#define HELP_WIDTH  62 /* of words; "; see heaptape(1)." must fit behind */
 
 static const struct opt_def common_defs[] = {
 	{ 'q', "quiet", NULL, OPT_FLAG, NULL, "say only warnings and errors" },
@@ -39,6 +40,23 @@ static void help_def(const struct opt_def *def)
 	printf("%*s%s\n", HELP_COLUMN - used, "", text);
 }
 
+/* Print words, broken into lines of HELP_WIDTH; column is where it starts. */
+static void help_words(const char *text, size_t column)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (column + len + 1 > HELP_WIDTH) {
+			fputs("\n", stdout);
+			column = 0;
+		}
+		column += (size_t)printf(column ? " %.*s" : "%.*s", (int)len,
+					 text);
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
 void opt_print_help(const struct opt_spec *spec)
 {
 	const struct opt_def *def;
@@ -51,7 +69,9 @@ void opt_print_help(const struct opt_spec *spec)
 		help_def(def);
 	if (spec->examples)
 		printf("\nExamples:\n%s", spec->examples);
-	printf("\nExit status: %s; see heaptape(1).\n", spec->exits);
+	fputs("\nExit status:", stdout);
+	help_words(spec->exits, strlen("Exit status:"));
+	fputs("; see heaptape(1).\n", stdout);
 }
 
 /* roff: a leading dot or quote and every backslash or dash need care. */

@@ -18,7 +18,7 @@ static const struct opt_def defs[] = {
 	{ 'j', "json", NULL, OPT_FLAG, &as_json,
 	  "print one JSON document; an array for several tapes" },
 	{ 'n', "top", "N", OPT_COUNT, &top,
-	  "threads in the table, the busiest first (default: 10)" },
+	  "busiest threads to show (default: 10)" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
 
