@@ -38,9 +38,11 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_floor *floor, struct err *err);
 
 /*
- * Add predicted_rss_*_bytes to a memory run: at each sample of the tape, its
- * RSS, less what reference (the allocator recorded under) had there in its
- * replay, plus what this run had.
+ * Add predicted_rss_*_bytes to a memory run: at each mark, what this run had
+ * there, plus what malloc never saw. The latter is known at each sample of the
+ * tape: its RSS less what reference (the allocator recorded under) had at
+ * that time of its replay; in between it is interpolated, since a sample
+ * misses the short peaks of both, and the replay does not.
  */
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,

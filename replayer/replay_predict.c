@@ -26,32 +26,97 @@ static size_t mark_at(const struct replay_tape *tape, size_t from,
 	return from;
 }
 
+/* A walk along the marks that interpolates a curve at ever later times. */
+struct walk {
+	const struct replay_tape *tape;
+	const struct result_point *curve; /* in order of the marks */
+	size_t mark;
+};
+
+static uint64_t mark_time(const struct replay_tape *tape, size_t mark)
+{
+	return tape->marks[tape->order[mark]].time_ns;
+}
+
+static double between(double t, double t0, double v0, double t1, double v1)
+{
+	return t1 > t0 ? v0 + (v1 - v0) * (t - t0) / (t1 - t0) : v0;
+}
+
+/* The curve's RSS at that time; nothing before the first mark. */
+static double walk_rss(struct walk *w, uint64_t time_ns)
+{
+	const struct result_point *p;
+
+	if (time_ns < mark_time(w->tape, 0))
+		return 0;
+	w->mark = mark_at(w->tape, w->mark, time_ns);
+	p = &w->curve[w->mark];
+	if (w->mark + 1 == w->tape->header.nr_marks)
+		return (double)p->rss_bytes;
+	return between((double)time_ns, (double)mark_time(w->tape, w->mark),
+		       (double)p[0].rss_bytes,
+		       (double)mark_time(w->tape, w->mark + 1),
+		       (double)p[1].rss_bytes);
+}
+
+/* What malloc never saw, at each sample: its RSS less the reference's heap. */
+static double *other_memory(const struct replay_tape *tape,
+			    const struct result_point *reference)
+{
+	struct walk w = { tape, reference, 0 };
+	double *other = calloc(tape->nr_samples, sizeof(*other));
+	size_t i;
+
+	for (i = 0; other && i < tape->nr_samples; i++) {
+		double heap = walk_rss(&w, tape->samples[i].time_ns);
+		double rss = (double)rss_of(&tape->samples[i]);
+
+		other[i] = rss > heap ? rss - heap : 0;
+	}
+	return other;
+}
+
+/* Of the samples' memory at a time; *sample moves along with it. */
+static double other_at(const struct replay_tape *tape, const double *other,
+		       size_t *sample, uint64_t time_ns)
+{
+	const struct tape_sample *s = tape->samples;
+	size_t i = *sample;
+
+	while (i + 1 < tape->nr_samples && s[i + 1].time_ns <= time_ns)
+		i++;
+	*sample = i;
+	if (time_ns <= s[i].time_ns || i + 1 == tape->nr_samples)
+		return other[i];
+	return between((double)time_ns, (double)s[i].time_ns, other[i],
+		       (double)s[i + 1].time_ns, other[i + 1]);
+}
+
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
 			   const struct result_point *reference,
 			   struct err *err)
 {
-	const struct tape_sample *s = tape->samples;
-	double peak = 0, sum = 0, time = 0, weight;
-	size_t i, mark = 0;
+	double *other = other_memory(tape, reference);
+	double peak = 0, sum = 0, time = 0;
+	size_t i, sample = 0, nr = tape->header.nr_marks;
 	int rc;
 
-	for (i = 0; i < tape->nr_samples; i++) {
-		double rss;
+	if (!other)
+		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
+	for (i = 0; i < nr; i++) {
+		uint64_t now = mark_time(tape, i);
+		uint64_t next = i + 1 < nr ? mark_time(tape, i + 1) : now;
+		double rss = other_at(tape, other, &sample, now) +
+			     (double)result->curve[i].rss_bytes;
 
-		mark = mark_at(tape, mark, s[i].time_ns);
-		rss = (double)rss_of(&s[i]);
-		if (s[i].time_ns >= tape->marks[tape->order[0]].time_ns)
-			rss += (double)result->curve[mark].rss_bytes -
-			       (double)reference[mark].rss_bytes;
 		if (rss > peak)
 			peak = rss;
-		weight = i + 1 < tape->nr_samples
-				 ? (double)(s[i + 1].time_ns - s[i].time_ns)
-				 : 0;
-		sum += rss * weight;
-		time += weight;
+		sum += rss * (double)(next - now);
+		time += (double)(next - now);
 	}
+	free(other);
 	rc = result_add_metric(result, "predicted_rss_peak_bytes", peak, err);
 	if (!rc && time > 0)
 		rc = result_add_metric(result, "predicted_rss_mean_bytes",
