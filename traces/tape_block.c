@@ -158,12 +158,14 @@ static void put_time(struct tape_block *b, const struct tape_event *ev,
 		     unsigned unit_ns)
 {
 	uint64_t time = ev->time_ns / unit_ns;
+	bool is_free = tape_kind_is_free(ev->kind);
 
 	if (time < b->last)
 		time = b->last;
 	if (!b->count)
 		b->first = b->last = time;
-	put(b, TAPE_COL_TIME, time - b->last);
+	put(b, tape_time_column(b->after_free, is_free), time - b->last);
+	b->after_free = is_free;
 	b->last = time;
 	if (tape_kind_is_realloc(ev->kind)) {
 		uint64_t end = ev->end_ns / unit_ns;
@@ -288,6 +290,7 @@ void tape_block_clear(struct tape_block *b)
 		b->col[i].len = 0;
 	b->count = 0;
 	b->nr_addrs = 0;
+	b->after_free = false;
 	b->dropped = 0;
 	if (b->finder)
 		recent_reset(&b->finder->recent);

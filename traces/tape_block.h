@@ -24,6 +24,7 @@ struct tape_block {
 	uint64_t first;    /* times in units */
 	uint64_t last;
 	uint64_t dropped;
+	bool after_free;            /* the last event was one */
 	struct tape_finder *finder; /* allocated with the first event */
 	uint8_t prefix[TAPE_COL_NR][1 + 10]; /* ids and lengths for pieces */
 };
@@ -48,7 +49,8 @@ struct tape_unblock {
 	uint32_t left; /* events */
 	uint32_t unit_ns;
 	bool has_low;
-	uint64_t time; /* in units */
+	bool after_free; /* the last event was one */
+	uint64_t time;   /* in units */
 	uint64_t last;
 	struct tape_recent recent;
 };

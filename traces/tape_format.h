@@ -6,6 +6,7 @@
 #ifndef TRACES_TAPE_FORMAT_H
 #define TRACES_TAPE_FORMAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -48,7 +49,8 @@ enum tape_block_flag {
 /* A column is id, length as varint, bytes. Kind and time are always there. */
 enum tape_column_id {
 	TAPE_COL_KIND = 1,
-	TAPE_COL_TIME,
+	TAPE_COL_TIME,         /* since the event before; four columns: */
+	TAPE_COL_TIME_END = 5, /* see tape_time_column() */
 	TAPE_COL_DURATION,
 	TAPE_COL_SIZE,
 	TAPE_COL_ALIGN,
@@ -62,6 +64,16 @@ enum tape_column_id {
 	TAPE_COL_TEXT,
 	TAPE_COL_NR, /* ids below: 1 .. NR - 1 */
 };
+
+/*
+ * Times to a free and times to anything else, after a free and after anything
+ * else: the four are spread differently, so that each packs better alone.
+ */
+static inline enum tape_column_id tape_time_column(bool after_free,
+						   bool is_free)
+{
+	return (enum tape_column_id)(TAPE_COL_TIME + 2 * after_free + is_free);
+}
 
 #define TAPE_COL_OPTIONAL 0x80 /* bit of the id: readers may skip it */
 

@@ -44,6 +44,7 @@ bool tape_unblock_init(struct tape_unblock *u, const struct tape_frame *f,
 		return false;
 	if (f->raw_len && !map_columns(u, raw, raw + f->raw_len))
 		return false;
+	u->after_free = false;
 	u->has_low = u->at[TAPE_COL_LOW] != NULL;
 	return true;
 }
@@ -124,10 +125,13 @@ static bool get_given(struct tape_unblock *u, enum tape_column_id id,
 
 static bool get_time(struct tape_unblock *u, struct tape_event *ev)
 {
+	bool is_free = tape_kind_is_free(ev->kind);
 	uint64_t v;
 
-	if (!get(u, TAPE_COL_TIME, &v) || v > u->last - u->time)
+	if (!get(u, tape_time_column(u->after_free, is_free), &v) ||
+	    v > u->last - u->time)
 		return false;
+	u->after_free = is_free;
 	u->time += v;
 	ev->time_ns = u->time * u->unit_ns;
 	if (tape_kind_is_realloc(ev->kind)) {
