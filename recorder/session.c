@@ -186,7 +186,7 @@ static void rest(struct session *s, uint64_t fullest)
 /* Until the program ends; afterwards nobody writes into the rings. */
 static int follow(struct session *s, struct err *err)
 {
-	uint64_t fullest;
+	uint64_t fullest = 0;
 	bool ended;
 	int ret;
 

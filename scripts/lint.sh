@@ -89,12 +89,14 @@ lint_cppcheck()
 		return
 	}
 	# A right shift of a negative number is arithmetic with gcc and clang.
-	# shellcheck disable=SC2086
+	# Tests misuse memory on purpose.
+	# shellcheck disable=SC2046
 	cppcheck --quiet --std=c11 -j 2 -I. -D_GNU_SOURCE -D__x86_64__=1 \
 		--enable=warning,portability,performance --inline-suppr \
 		--suppress=missingInclude --suppress=unknownMacro \
-		--suppress=shiftTooManyBitsSigned --template=gcc \
-		$sources 2>"$tmp/all"
+		--suppress=shiftTooManyBitsSigned \
+		--suppress=shiftNegativeLHS --template=gcc \
+		$(echo "$sources" | grep -v /tests/) 2>"$tmp/all"
 	grep -E '(error|warning|portability|performance):' "$tmp/all" \
 		>"$tmp/out"
 	judge "cppcheck"

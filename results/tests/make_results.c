@@ -196,9 +196,11 @@ static void fill_histogram(struct result_histogram *h, const char *op,
 
 		if (count * wobble(0.02) < 0.5)
 			continue;
-		h->buckets[h->nr++] =
+		/* Rounding must not make two upper ends the same. */
+		h->buckets[h->nr] =
 			(struct result_bucket){ (uint64_t)ceil(ns) + h->nr,
 						(uint64_t)ceil(count) };
+		h->nr++;
 	}
 }
 
