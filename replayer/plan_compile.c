@@ -135,6 +135,7 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 		return rc;
 	c->h.nr_slots = c->objects.nr_slots;
 	c->h.last_ns = c->time_ns;
+	c->h.compiler_bytes = c->objects.peak_bytes;
 	c->h.bytes = c->file.used;
 	c->h.magic = PLAN_MAGIC;
 	memcpy(c->file.words, &c->h, sizeof(c->h));
@@ -144,11 +145,6 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 	if (rc)
 		unlink(c->path);
 	return rc;
-}
-
-size_t plan_compiler_memory(const struct plan_compiler *c)
-{
-	return c->objects.peak_bytes;
 }
 
 static int add_all(struct plan_compiler *c, struct tape_merge *m,

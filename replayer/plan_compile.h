@@ -35,8 +35,6 @@ int plan_compiler_add(struct plan_compiler *c, const struct tape_step *step,
 int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 			 struct err *err);
 void plan_compiler_free(struct plan_compiler *c);
-/* Most bytes of memory held for objects, the file's mapping not counted. */
-size_t plan_compiler_memory(const struct plan_compiler *c);
 
 /*
  * The whole tape. progress is called now and then with the steps done; when

@@ -87,35 +87,32 @@ static void note(struct worker_thread *t, enum plan_op op, uint64_t size,
  } while (0)
 
 /* What the flags of an op ask for after it. */
-static void after_op(uint64_t word, struct worker_slot *slot)
+static void after_op(uint64_t word)
 {
 	if (word & PLAN_PUBLISH)
-		worker_publish(slot);
+		worker_publish(&worker.gates[plan_slot(word)]);
 	if (word & PLAN_PEAK && worker.pass == WORKER_MEMORY)
 		worker_memory_sample(&worker, worker.h->nr_marks - 1);
 }
 
 /* Keep the block that a call has returned. */
-static inline void keep(struct worker_thread *t, struct worker_slot *slot,
-			void *p, uint64_t size)
+static inline void keep(struct worker_thread *t, void **slot, void *p,
+			uint64_t size)
 {
-	slot->p = p;
+	*slot = p;
 	touch(t, p, 0, size);
 }
 
-/* The rarer calls of two words: new reallocs, aligned ones, sized frees. */
+/* The rarer calls of two words: aligned ones, sized frees. */
 static inline __attribute__((always_inline)) void
-wide_op(struct worker_thread *t, const struct worker_calls *f,
-	struct worker_slot *slot, uint64_t word, uint64_t next, bool timed)
+wide_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
+	uint64_t word, uint64_t next, bool timed)
 {
 	uint64_t size = next & ((1ULL << PLAN_ALIGN_SHIFT) - 1);
 	uint64_t align = 1ULL << (next >> PLAN_ALIGN_SHIFT);
 	void *p = NULL;
 
 	switch (word & PLAN_CODE_MASK) {
-	case PLAN_REALLOC_NEW:
-		CALL(PLAN_OP_REALLOC, size, p = f->realloc(NULL, size));
-		break;
 	case PLAN_REALLOCARRAY_NEW:
 		CALL(PLAN_OP_REALLOC, size, p = f->reallocarray(NULL, 1, size));
 		break;
@@ -136,23 +133,23 @@ wide_op(struct worker_thread *t, const struct worker_calls *f,
 		CALL(PLAN_OP_MALLOC, size, p = f->pvalloc(size));
 		break;
 	case PLAN_FREE_SIZED:
-		CALL(PLAN_OP_FREE, size, f->free_sized(slot->p, size));
+		CALL(PLAN_OP_FREE, size, f->free_sized(*slot, size));
 		return;
 	default:
 		CALL(PLAN_OP_FREE, size,
-		     f->free_aligned_sized(slot->p, align, size));
+		     f->free_aligned_sized(*slot, align, size));
 		return;
 	}
 	keep(t, slot, p, size);
 }
 
 static inline __attribute__((always_inline)) void
-realloc_op(struct worker_thread *t, const struct worker_calls *f,
-	   struct worker_slot *slot, uint64_t word, uint64_t next, bool timed)
+realloc_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
+	   uint64_t word, uint64_t next, bool timed)
 {
 	uint64_t old = plan_realloc_old(next);
 	uint64_t size = plan_realloc_new(word, next);
-	char *p = slot->p;
+	char *p = *slot;
 
 	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC)
 		CALL(PLAN_OP_REALLOC, size, p = f->realloc(p, size));
@@ -160,20 +157,20 @@ realloc_op(struct worker_thread *t, const struct worker_calls *f,
 		CALL(PLAN_OP_REALLOC, size, p = f->reallocarray(p, 1, size));
 	/* A realloc that failed has left the old block in place. */
 	if (p || !size)
-		slot->p = p;
+		*slot = p;
 	touch(t, p, old, size);
 }
 
 /* Calls that leave no block. */
 static inline __attribute__((always_inline)) void
-lone_op(struct worker_thread *t, const struct worker_calls *f,
-	struct worker_slot *slot, uint64_t word, bool timed)
+lone_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
+	uint64_t word, bool timed)
 {
 	uint32_t arg = plan_arg(word);
 	void *p;
 
 	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC_FREE) {
-		CALL(PLAN_OP_REALLOC, arg, p = f->realloc(slot->p, 0));
+		CALL(PLAN_OP_REALLOC, arg, p = f->realloc(*slot, 0));
 		/* Some allocators return a block, even for size 0. */
 		if (p)
 			f->free(p);
@@ -183,22 +180,20 @@ lone_op(struct worker_thread *t, const struct worker_calls *f,
 		f->free(NULL);
 }
 
-/* Ops that are not calls. False: the stream has ended. */
-static bool harness_op(struct worker_thread *t, const uint64_t **at)
+/* Ops that are not calls. The next op's place; NULL: the stream has ended. */
+static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 {
-	uint64_t word = **at;
+	uint64_t word = *at;
 	uint32_t slot = plan_slot(word);
 
 	switch (word & PLAN_CODE_MASK) {
 	case PLAN_NEXT:
-		*at = worker.words + (uint64_t)slot * (PLAN_PAGE / 8);
-		return true;
+		return worker.words + (uint64_t)slot * (PLAN_PAGE / 8);
 	case PLAN_WAIT:
-		worker_wait_slot(t, &worker.slots[slot], plan_arg(word));
+		worker_wait_slot(t, &worker.gates[slot], plan_arg(word));
 		break;
 	case PLAN_SKEW:
-		worker_tell(t, (*at)[1]);
-		++*at;
+		worker_tell(t, *++at);
 		break;
 	case PLAN_SPAWN:
 		worker_spawn(t, slot);
@@ -211,10 +206,9 @@ static bool harness_op(struct worker_thread *t, const uint64_t **at)
 			worker_memory_sample(&worker, slot);
 		break;
 	default:
-		return false;
+		return NULL;
 	}
-	++*at;
-	return true;
+	return at + 1;
 }
 
 /* Returns whether the stream's end lets the thread exit. */
@@ -222,12 +216,12 @@ static inline __attribute__((always_inline)) bool
 replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 {
 	const struct worker_calls f = worker.calls;
-	struct worker_slot *const slots = worker.slots;
+	void **const slots = worker.slots;
 
 	for (;;) {
 		uint64_t word = *at;
 		uint64_t size = plan_arg(word);
-		struct worker_slot *slot = &slots[plan_slot(word)];
+		void **slot = &slots[plan_slot(word)];
 		void *p;
 
 		__builtin_prefetch(&slots[plan_slot(at[AHEAD])], 1);
@@ -239,7 +233,7 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 			keep(t, slot, p, size);
 			break;
 		case PLAN_FREE:
-			CALL(PLAN_OP_FREE, size, f.free(slot->p));
+			CALL(PLAN_OP_FREE, size, f.free(*slot));
 			break;
 		case PLAN_CALLOC_BIG:
 			size = *++at; /* fall through */
@@ -255,17 +249,23 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 		case PLAN_FREE_NULL:
 			lone_op(t, &f, slot, word, timed);
 			break;
-		case PLAN_REALLOC_NEW ... PLAN_FREE_ALIGNED_SIZED:
+		case PLAN_REALLOC_NEW:
+			size = *++at;
+			CALL(PLAN_OP_REALLOC, size, p = f.realloc(NULL, size));
+			keep(t, slot, p, size);
+			break;
+		case PLAN_REALLOCARRAY_NEW ... PLAN_FREE_ALIGNED_SIZED:
 			wide_op(t, &f, slot, word, *++at, timed);
 			break;
 		default:
-			if (harness_op(t, &at))
+			at = harness_op(t, at);
+			if (at)
 				continue;
 			return (word & PLAN_CODE_MASK) == PLAN_EXIT;
 		}
 		at++;
 		if (word & PLAN_FLAGS)
-			after_op(word, slot);
+			after_op(word);
 	}
 }
 

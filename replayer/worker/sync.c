@@ -42,54 +42,54 @@ static uint64_t switches(void)
 	return (uint64_t)u.ru_nvcsw;
 }
 
-static bool gen_reached(const struct worker_slot *slot, uint32_t gen)
+static bool gen_reached(const struct worker_gate *gate, uint32_t gen)
 {
 	/* Acquire: what the publisher did to the block must be seen. */
-	uint32_t now = atomic_load_explicit(&slot->gen, memory_order_acquire);
+	uint32_t now = atomic_load_explicit(&gate->gen, memory_order_acquire);
 
 	return ((now - gen) & PLAN_ARG_MAX) <= PLAN_ARG_MAX / 2;
 }
 
-static void sleep_on_slot(struct worker_thread *t, struct worker_slot *slot,
+static void sleep_on_slot(struct worker_thread *t, struct worker_gate *gate,
 			  uint32_t gen)
 {
 	uint64_t before = switches();
 
-	while (!gen_reached(slot, gen)) {
+	while (!gen_reached(gate, gen)) {
 		uint32_t now;
 
 		/* Sequential: either we see the raise, or it sees us. */
-		atomic_store(&slot->waiting, 1);
-		now = atomic_load(&slot->gen);
-		if (!gen_reached(slot, gen))
-			futex_wait(&slot->gen, now);
+		atomic_store(&gate->waiting, 1);
+		now = atomic_load(&gate->gen);
+		if (!gen_reached(gate, gen))
+			futex_wait(&gate->gen, now);
 	}
 	t->waits_slept += switches() - before;
 }
 
-void worker_wait_slot(struct worker_thread *t, struct worker_slot *slot,
+void worker_wait_slot(struct worker_thread *t, struct worker_gate *gate,
 		      uint32_t gen)
 {
 	unsigned i;
 
-	if (gen_reached(slot, gen))
+	if (gen_reached(gate, gen))
 		return;
 	t->waits++;
 	for (i = 0; i < SPINS; i++) {
 		cpu_relax();
-		if (gen_reached(slot, gen))
+		if (gen_reached(gate, gen))
 			return;
 	}
-	sleep_on_slot(t, slot, gen);
+	sleep_on_slot(t, gate, gen);
 }
 
-void worker_publish(struct worker_slot *slot)
+void worker_publish(struct worker_gate *gate)
 {
 	/* Sequential, see sleep_on_slot; it releases the block as well. */
-	atomic_fetch_add(&slot->gen, 1);
-	if (atomic_load(&slot->waiting)) {
-		atomic_store(&slot->waiting, 0);
-		futex_wake(&slot->gen);
+	atomic_fetch_add(&gate->gen, 1);
+	if (atomic_load(&gate->waiting)) {
+		atomic_store(&gate->waiting, 0);
+		futex_wake(&gate->gen);
 	}
 }
 

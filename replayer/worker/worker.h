@@ -39,8 +39,8 @@ struct worker_calls {
 	void (*free_aligned_sized)(void *p, size_t alignment, size_t size);
 };
 
-struct worker_slot {
-	void *p;
+/* How threads meet at a slot; apart from its pointer, as few ops need it. */
+struct worker_gate {
 	_Atomic uint32_t gen;     /* raised by ops that others wait for */
 	_Atomic uint32_t waiting; /* a thread sleeps on gen */
 };
@@ -63,7 +63,8 @@ struct worker {
 	const struct plan_header *h;
 	const struct plan_thread *table;
 	struct worker_calls calls;
-	struct worker_slot *slots;
+	void **slots; /* each object's pointer */
+	struct worker_gate *gates;
 	struct worker_thread *threads;
 	char *stacks;
 	struct worker_report *report;
@@ -86,9 +87,9 @@ bool worker_replay(struct worker_thread *t);
 
 /* sync.c; all but init are called by the thread t itself. */
 void worker_sync_init(struct worker *w);
-void worker_wait_slot(struct worker_thread *t, struct worker_slot *slot,
+void worker_wait_slot(struct worker_thread *t, struct worker_gate *gate,
 		      uint32_t gen);
-void worker_publish(struct worker_slot *slot);
+void worker_publish(struct worker_gate *gate);
 void worker_tell(struct worker_thread *t, uint64_t seq);
 void worker_spawn(struct worker_thread *t, uint32_t number);
 void worker_join(struct worker_thread *t, uint32_t number);

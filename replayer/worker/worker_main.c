@@ -113,6 +113,8 @@ static bool map_state(struct worker *w)
 
 	w->slots = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->slots),
 			      "the table of slots");
+	w->gates = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->gates),
+			      "the table of gates");
 	w->threads = worker_map(w, threads * sizeof(*w->threads),
 				"the table of threads");
 	w->stacks = worker_map(w, (size_t)w->h->nr_stacks * WORKER_STACK_BYTES,
@@ -122,11 +124,30 @@ static bool map_state(struct worker *w)
 		if (!all)
 			return false;
 	}
-	if (!w->slots || !w->threads || !w->stacks)
+	if (!w->slots || !w->gates || !w->threads || !w->stacks)
 		return false;
 	for (i = 0; all && i < threads; i++)
 		w->threads[i].hists = all + i * (hists / sizeof(*all));
 	return true;
+}
+
+/*
+ * Page faults of the harness belong before the measurement. A plan that would
+ * take much of the machine's memory is left to the kernel's read-ahead.
+ */
+static void populate(const struct worker *w)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+			  (uint64_t)sysconf(_SC_PAGESIZE);
+	size_t slots = w->h->nr_slots;
+
+	madvise(w->slots, slots * sizeof(*w->slots) + 1, MADV_POPULATE_WRITE);
+	if (w->h->waits)
+		madvise(w->gates, slots * sizeof(*w->gates) + 1,
+			MADV_POPULATE_WRITE);
+	if (w->h->bytes < memory / 4)
+		madvise((void *)(uintptr_t)w->words, w->h->bytes,
+			MADV_POPULATE_READ);
 }
 
 static uint64_t cpu_ns(void)
@@ -203,7 +224,7 @@ static void measure_rest(struct worker *w, uint64_t idle_ns)
 	idle(w, idle_ns);
 	r->idle_anon_bytes = worker_memory_exact();
 	for (i = 0; i < w->h->nr_live; i++)
-		w->calls.free(w->slots[live[i]].p);
+		w->calls.free(w->slots[live[i]]);
 	idle(w, idle_ns);
 	r->freed_anon_bytes = worker_memory_exact();
 }
@@ -217,6 +238,7 @@ static bool prepare(struct worker *w, const struct arguments *a)
 		return false;
 	w->window = a->pass == WORKER_MEMORY ? MEMORY_WINDOW : PLAN_WINDOW;
 	worker_sync_init(w);
+	populate(w);
 	if (a->pass == WORKER_LATENCY) {
 		ticks_init();
 		w->report->timer_floor_ns = ticks_floor_ns();
