@@ -128,7 +128,7 @@ static int read_ring(struct drain *d, struct ring_slot *slot,
 		     struct err *err)
 {
 	struct tape_event ev[BATCH];
-	uint64_t start = ds->unpack.pos, before;
+	uint64_t start = ds->unpack.pos, before, woken = start;
 	int ret = 0;
 	size_t nr;
 
@@ -140,6 +140,11 @@ static int read_ring(struct drain *d, struct ring_slot *slot,
 		/* Release: the program may write over what we have read. */
 		atomic_store_explicit(&slot->tail, ds->unpack.pos,
 				      memory_order_release);
+		/* Not at each step: whoever wakes up shall find much room. */
+		if (ds->unpack.pos - woken >= RING_RECORDS / 2) {
+			woken = ds->unpack.pos;
+			shared_wake_slot(slot);
+		}
 		d->events += nr;
 		if (nr && d->writer)
 			ret = tape_writer_add(d->writer, slot->thread, ev, nr,
