@@ -167,6 +167,8 @@ $(B)/man/heaptape-%.1: scripts/man.sh $(B)/heaptape $(TOOLS:%=$(B)/%) \
 	$(wildcard */heaptape-*.1.in)
 	$(Q)mkdir -p $(@D) && scripts/man.sh $(B) $* $(wildcard */heaptape-$*.1.in) >$@
 
+$(B)/results/html_assets.o: results/report.css results/report.js
+
 # Unit tests, makers of test data and benches link every library; the other
 # small programs beside them stand alone.
 $(UNIT) $(LINKED): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a

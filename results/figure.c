@@ -28,6 +28,25 @@ struct axis axis_ns(double max)
 	return (struct axis){ 1, "ns" };
 }
 
+struct range figure_range(const struct comparison_cell *cell, size_t nr)
+{
+	struct range range = { cell->median, NAN, NAN };
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		range.low = fmin(range.low, cell->values[i]);
+		range.high = fmax(range.high, cell->values[i]);
+	}
+	return range;
+}
+
+struct range figure_limits(struct range seen)
+{
+	double air = fmax((seen.high - seen.low) * 0.15, seen.high * 0.02);
+
+	return (struct range){ 0, fmax(seen.low - air, 0), seen.high + air };
+}
+
 int figure_begin(struct report *report, struct figure *figure, const char *kind,
 		 unsigned width, unsigned height)
 {
@@ -80,11 +99,10 @@ static void put_sign(FILE *out, size_t series)
 		*style->dash ? style->dash : "none", style->marker);
 }
 
-static void put_legend(struct report *report, const struct figure *figure)
+static void put_arms(struct report *report, const struct figure *figure)
 {
 	size_t i;
 
-	fputs("<ul class=\"legend\">", report->out);
 	for (i = 0; i < figure->nr; i++) {
 		size_t series = figure->arms[i] + 1;
 
@@ -93,7 +111,31 @@ static void put_legend(struct report *report, const struct figure *figure)
 		html_name(report->out, report->cmp->labels[figure->arms[i]]);
 		fputs("</li>", report->out);
 	}
-	fputs("</ul>\n", report->out);
+}
+
+static void put_legend(struct report *report, const struct figure *figure)
+{
+	FILE *out = report->out;
+
+	if (figure->no_legend)
+		return;
+	fputs("<ul class=\"legend\">", out);
+	put_arms(report, figure);
+	if (figure->area)
+		fprintf(out,
+			"<li><svg class=\"sign\" viewBox=\"0 0 40 12\" "
+			"aria-hidden=\"true\"><rect width=\"40\" "
+			"height=\"12\" fill=\"var(--area)\" "
+			"fill-opacity=\"0.35\"/></svg>%s</li>",
+			figure->area);
+	if (figure->quiet)
+		fprintf(out,
+			"<li><svg class=\"sign\" viewBox=\"0 0 40 12\" "
+			"aria-hidden=\"true\"><path d=\"M1,6h38\" "
+			"stroke=\"var(--muted)\" stroke-width=\"2\" "
+			"stroke-dasharray=\"2,3\"/></svg>%s</li>",
+			figure->quiet);
+	fputs("</ul>\n", out);
 }
 
 void figure_end(struct report *report, struct figure *figure,
@@ -113,6 +155,11 @@ void figure_end(struct report *report, struct figure *figure,
 		return;
 	}
 	fputs("<figure>\n", report->out);
+	if (figure->heading) {
+		fputs("<p class=\"heading\">", report->out);
+		html_text(report->out, figure->heading);
+		fputs("</p>\n", report->out);
+	}
 	put_legend(report, figure);
 	fprintf(report->out, "<div class=\"scroll\">%s</div>\n<figcaption>",
 		svg);

@@ -110,20 +110,27 @@ static struct pool collect(const struct campaign_tape *tape, const char *arm,
 	return pool;
 }
 
+/* Powers of ten around all points that are drawn. */
+struct extent {
+	double calls, low, high;
+};
+
 /* Points of 1/(1-p) and time, where one of them has changed by 2 %. */
-static void put_curve(FILE *out, const struct pool *pool, double scale)
+static void put_curve(FILE *out, const struct pool *pool, struct extent *extent)
 {
 	double below = 0, last_x = 0, last_y = 0;
 	size_t i;
 
 	for (i = 0; i < pool->nr; i++) {
-		double y = (double)pool->buckets[i].upper_ns / scale;
+		double y = (double)pool->buckets[i].upper_ns;
 		double beyond = pool->calls - below;
 		double x = pool->calls / beyond;
 
 		below += (double)pool->buckets[i].count;
 		if (beyond < BEYOND)
 			break;
+		extent->low = fmin(extent->low, y);
+		extent->high = fmax(extent->high, y);
 		if (x < last_x * 1.02 && y < last_y * 1.02)
 			continue;
 		fprintf(out, "%.6g %.6g\n", x, y);
@@ -152,7 +159,8 @@ static bool put_op(struct report *report, struct figure *figure,
 		   const struct campaign_tape *tape, const char *op)
 {
 	FILE *out = figure->plot.script;
-	double most = 0, floor_ns = timer_floor(tape);
+	struct extent extent = { 0, INFINITY, 1 };
+	double floor_ns = timer_floor(tape);
 	size_t i;
 
 	fputs("$line << EOD\n", out);
@@ -160,16 +168,20 @@ static bool put_op(struct report *report, struct figure *figure,
 		struct pool pool = collect(tape, report->cmp->arms[i], op);
 
 		if (pool.calls >= MIN_CALLS && figure_add(figure, i)) {
-			put_curve(out, &pool, 1);
+			put_curve(out, &pool, &extent);
 			fputs("\n\n", out);
-			most = fmax(most, pool.calls);
+			extent.calls = fmax(extent.calls, pool.calls);
 		}
 		free(pool.buckets);
 	}
 	fputs("EOD\n", out);
 	figure_put_series(figure);
-	fprintf(out, "YLABEL = 'ns'\nFLOOR = %.6g\nXMAX = %.6g\n", floor_ns,
-		fmax(most / BEYOND, 10));
+	if (floor_ns > 0)
+		extent.low = fmin(extent.low, floor_ns);
+	fprintf(out, "FLOOR = %.6g\nXMAX = %.6g\nYMIN = %.6g\nYMAX = %.6g\n",
+		floor_ns, fmax(extent.calls / BEYOND, 10),
+		pow(10, floor(log10(fmax(extent.low, 1)))),
+		pow(10, ceil(log10(extent.high))));
 	if (floor_ns > 0)
 		plot_part(&figure->plot, "cost of reading the clock", 0);
 	for (i = 0; i < figure->nr; i++)
@@ -186,8 +198,6 @@ void figure_latencies(struct report *report, const struct comparison_tape *tape)
 
 	fputs("<div class=\"grid\">\n", report->out);
 	for (i = 0; i < nr; i++) {
-		char caption[200];
-
 		if (figure_begin(report, &figure, "latency", 560, 360))
 			break;
 		if (!put_op(report, &figure, tape->tape, ops[i])) {
@@ -197,11 +207,13 @@ void figure_latencies(struct report *report, const struct comparison_tape *tape)
 		snprintf(figure.title, sizeof(figure.title),
 			 "Latency of %.15s on %.100s", ops[i],
 			 tape->tape->name);
-		snprintf(caption, sizeof(caption),
-			 "%.15s: time of one call by percentile; both axes are "
-			 "logarithmic. Dashed: the cost of reading the clock.",
-			 ops[i]);
-		figure_end(report, &figure, "latency.gp", caption);
+		figure.heading = ops[i];
+		figure.quiet = timer_floor(tape->tape) > 0
+				       ? "cost of reading the clock"
+				       : NULL;
+		figure_end(report, &figure, "latency.gp",
+			   "Time of one call by percentile, all rounds "
+			   "together; both axes are logarithmic.");
 	}
 	fputs("</div>\n", report->out);
 }

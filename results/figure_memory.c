@@ -267,13 +267,9 @@ void figure_memory(struct report *report, const struct comparison_tape *tape)
 	name_parts(report, &figure, tape->tape, live != NULL);
 	snprintf(figure.title, sizeof(figure.title),
 		 "Memory over the tape %.100s", tape->tape->name);
+	figure.area = live ? "live bytes" : NULL;
+	figure.quiet = recorded ? "RSS of the recorded process" : NULL;
 	figure_end(report, &figure, "memory.gp",
-		   recorded ? "Lines: resident heap memory of each arm, the "
-			      "round with the median peak; bands: the range "
-			      "over all rounds. Area: live bytes. Dots: RSS of "
-			      "the recorded process, with all that malloc "
-			      "never saw."
-			    : "Lines: resident heap memory of each arm, the "
-			      "round with the median peak; bands: the range "
-			      "over all rounds. Area: live bytes.");
+		   "Lines: resident heap memory of each arm, in the round with "
+		   "the median peak; bands: the range over all rounds.");
 }

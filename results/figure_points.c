@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Figures of single numbers: time against memory, every round as a dot, and
- * what stays resident when the work is over.
+ * Figures of single numbers: every round as a dot, and what stays resident
+ * when the work is over.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -11,125 +11,6 @@
 #include "results/term_text.h"
 
 #define MAX_LABELS 32
-
-/* Values of one metric of one arm, in order. */
-struct range {
-	double median, low, high;
-};
-
-static struct range range_of(const struct comparison_cell *cell, size_t nr)
-{
-	struct range range = { cell->median, NAN, NAN };
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		range.low = fmin(range.low, cell->values[i]);
-		range.high = fmax(range.high, cell->values[i]);
-	}
-	return range;
-}
-
-/* Limits of an axis with some air on both sides; wide enough to be calm. */
-static struct range limits(struct range seen)
-{
-	double air = fmax((seen.high - seen.low) * 0.15, seen.high * 0.02);
-
-	return (struct range){ 0, fmax(seen.low - air, 0), seen.high + air };
-}
-
-struct tradeoff {
-	const struct comparison *cmp;
-	const struct comparison_tape *tape;
-	size_t wall, rss; /* metrics */
-	struct range x[MAX_LABELS], y[MAX_LABELS];
-};
-
-static void find_points(struct tradeoff *t, struct figure *figure)
-{
-	size_t i;
-
-	for (i = 0; i < t->cmp->nr_arms && figure->nr < MAX_LABELS; i++) {
-		struct range x =
-			range_of(comparison_cell(t->cmp, t->tape, t->wall, i),
-				 t->tape->tape->nr_rounds);
-		struct range y =
-			range_of(comparison_cell(t->cmp, t->tape, t->rss, i),
-				 t->tape->tape->nr_rounds);
-
-		if (!isfinite(x.median) || !isfinite(y.median))
-			continue;
-		t->x[figure->nr] = x;
-		t->y[figure->nr] = y;
-		figure_add(figure, i);
-	}
-}
-
-static struct range hull(const struct range *ranges, size_t nr)
-{
-	struct range all = { 0, INFINITY, -INFINITY };
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		all.low = fmin(all.low, ranges[i].low);
-		all.high = fmax(all.high, ranges[i].high);
-	}
-	return all;
-}
-
-static void put_tradeoff(const struct tradeoff *t, struct figure *figure)
-{
-	FILE *out = figure->plot.script;
-	struct range x = limits(hull(t->x, figure->nr));
-	struct range y = limits(hull(t->y, figure->nr));
-	struct axis ns = axis_ns(x.high), bytes = axis_bytes(y.high);
-	size_t i;
-
-	figure_put_series(figure);
-	fprintf(out, "XLABEL = 'wall time (%s)'\nYLABEL = 'RSS peak (%s)'\n",
-		ns.unit, bytes.unit);
-	fprintf(out, "XMIN = %.6g\nXMAX = %.6g\nYMIN = %.6g\nYMAX = %.6g\n",
-		x.low / ns.scale, x.high / ns.scale, y.low / bytes.scale,
-		y.high / bytes.scale);
-	fputs("$points << EOD\n", out);
-	for (i = 0; i < figure->nr; i++)
-		fprintf(out, "%.6g %.6g %.6g %.6g %.6g %.6g @%zu@\n\n\n",
-			t->x[i].median / ns.scale, t->y[i].median / bytes.scale,
-			t->x[i].low / ns.scale, t->x[i].high / ns.scale,
-			t->y[i].low / bytes.scale, t->y[i].high / bytes.scale,
-			i);
-	fputs("EOD\n", out);
-}
-
-void figure_tradeoff(struct report *report, const struct comparison_tape *tape)
-{
-	const char *labels[MAX_LABELS];
-	struct tradeoff t = { .cmp = report->cmp, .tape = tape };
-	struct figure figure;
-	size_t i, k;
-
-	t.wall = comparison_find_metric(t.cmp, "wall_ns");
-	t.rss = comparison_find_metric(t.cmp, "rss_peak_bytes");
-	if (figure_begin(report, &figure, "tradeoff", 760, 440))
-		return;
-	find_points(&t, &figure);
-	if (!figure.nr) {
-		figure_drop(&figure);
-		return;
-	}
-	put_tradeoff(&t, &figure);
-	for (k = 0; k < 3; k++)
-		for (i = 0; i < figure.nr; i++) {
-			labels[i] = report->cmp->labels[figure.arms[i]];
-			plot_part(&figure.plot, labels[i], figure.arms[i] + 1);
-		}
-	figure.plot.labels = labels;
-	figure.plot.nr_labels = figure.nr;
-	snprintf(figure.title, sizeof(figure.title),
-		 "Time against memory on %.100s", tape->tape->name);
-	figure_end(report, &figure, "tradeoff.gp",
-		   "Each arm at its median; bars: the range over all rounds. "
-		   "Nearer to the lower left corner is better.");
-}
 
 /* Dots from left to right by round, so that a drift can be seen. */
 static void put_dots(FILE *out, const struct comparison_cell *cell, size_t nr,
@@ -155,8 +36,11 @@ static void put_names(struct report *report, struct figure *figure,
 	FILE *out = figure->plot.script;
 	size_t i, room = 70 / figure->nr;
 
+	figure->no_legend = true;
 	fputs("set xtics (", out);
 	for (i = 0; i < figure->nr; i++) {
+		if (term_width(report->cmp->labels[figure->arms[i]]) > room)
+			figure->no_legend = false;
 		fprintf(out, "%s'@%zu@' %zu", i ? ", " : "", i, i + 1);
 		labels[i] = term_clean(report->cmp->labels[figure->arms[i]],
 				       room > 3 ? room : 3, names[i],
@@ -181,14 +65,14 @@ static void put_rounds(struct report *report, struct figure *figure,
 
 	for (i = 0; i < figure->nr; i++) {
 		struct range seen =
-			range_of(comparison_cell(report->cmp, tape, metric,
-						 figure->arms[i]),
-				 nr);
+			figure_range(comparison_cell(report->cmp, tape, metric,
+						     figure->arms[i]),
+				     nr);
 
 		all.low = fmin(all.low, seen.low);
 		all.high = fmax(all.high, seen.high);
 	}
-	all = limits(all);
+	all = figure_limits(all);
 	axis = report->cmp->metrics[metric].unit == METRIC_NS
 		       ? axis_ns(all.high)
 		       : axis_bytes(all.high);
@@ -221,7 +105,6 @@ void figure_rounds(struct report *report, const struct comparison_tape *tape,
 	const char *labels[MAX_LABELS];
 	size_t metric = comparison_find_metric(report->cmp, name), i;
 	struct figure figure;
-	char caption[160];
 
 	if (figure_begin(report, &figure, "rounds", 560, 320))
 		return;
@@ -238,11 +121,10 @@ void figure_rounds(struct report *report, const struct comparison_tape *tape,
 	put_names(report, &figure, names, labels);
 	snprintf(figure.title, sizeof(figure.title), "%s by round on %.100s",
 		 report->cmp->metrics[metric].title, tape->tape->name);
-	snprintf(caption, sizeof(caption),
-		 "%s: every round as a dot, the first at the left; the line is "
-		 "the median. The axis does not begin at 0.",
-		 report->cmp->metrics[metric].title);
-	figure_end(report, &figure, "rounds.gp", caption);
+	figure.heading = report->cmp->metrics[metric].title;
+	figure_end(report, &figure, "rounds.gp",
+		   "Every round as a dot, the first at the left; the line is "
+		   "the median. The axis does not begin at 0.");
 }
 
 void figure_returned(struct report *report, const struct comparison_tape *tape)

@@ -20,9 +20,11 @@ void html_tradeoff(struct report *report)
 		const struct comparison_tape *tape = &report->cmp->tapes[i];
 
 		html_tape_heading(report, tape);
+		fputs(HTML_BESIDE, report->out);
 		figure_tradeoff(report, tape);
 		html_medians(report, tape, "Medians over the rounds", metrics,
 			     NR(metrics));
+		fputs("</div>\n", report->out);
 	}
 }
 
@@ -51,25 +53,32 @@ void html_memory(struct report *report)
 
 void html_fragmentation(struct report *report)
 {
-	static const char *const metrics[] = {
-		"fragmentation_peak", "fragmentation_mean", "rss_peak_bytes",
-		"rss_end_bytes",      "rss_idle_bytes",     "rss_freed_bytes",
-		"returned_idle",      "returned_freed"
-	};
+	static const char *const ratios[] = { "fragmentation_peak",
+					      "fragmentation_mean",
+					      "returned_idle",
+					      "returned_freed" };
+	static const char *const places[] = { "rss_peak_bytes", "rss_end_bytes",
+					      "rss_idle_bytes",
+					      "rss_freed_bytes" };
 	size_t i;
 
 	html_section(report->out, "fragmentation",
 		     "Fragmentation and memory returned",
 		     "RSS/live is how many bytes are resident for each byte "
-		     "that the program asked for and has not freed.");
+		     "that the program asked for and has not freed. Returned "
+		     "is the part of the peak that went back to the kernel.");
 	for (i = 0; i < report->cmp->nr_tapes; i++) {
 		const struct comparison_tape *tape = &report->cmp->tapes[i];
 
 		html_tape_heading(report, tape);
+		fputs(HTML_BESIDE, report->out);
 		figure_returned(report, tape);
-		html_medians(report, tape,
-			     "Fragmentation, and what goes back to the kernel",
-			     metrics, NR(metrics));
+		fputs("<div>\n", report->out);
+		html_medians(report, tape, "Fragmentation and memory returned",
+			     ratios, NR(ratios));
+		html_medians(report, tape, "Resident memory, medians", places,
+			     NR(places));
+		fputs("</div></div>\n", report->out);
 	}
 }
 

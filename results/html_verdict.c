@@ -24,17 +24,22 @@ static const char *kind_class(enum summary_kind kind)
 	return "plain";
 }
 
-/* "jemalloc, arena" of that kind; returns how many. */
+/* "jemalloc and arena are better" of that kind; returns how many. */
 static size_t put_kind(struct report *report, enum summary_kind kind,
 		       const char *singular, const char *plural, bool first)
 {
 	const struct comparison *cmp = report->cmp;
-	size_t nr = 0, i;
+	size_t all = 0, nr = 0, i;
 
+	for (i = 1; i < cmp->nr_arms; i++)
+		all += summary_kind(cmp, i) == kind;
 	for (i = 1; i < cmp->nr_arms; i++) {
 		if (summary_kind(cmp, i) != kind)
 			continue;
-		fputs(nr++ ? ", " : first ? "" : "; ", report->out);
+		if (!nr++)
+			fputs(first ? "" : "; ", report->out);
+		else
+			fputs(nr == all ? " and " : ", ", report->out);
 		html_name(report->out, cmp->labels[i]);
 	}
 	if (nr)
@@ -130,10 +135,10 @@ void html_verdict(struct report *report)
 			base ? "BASE" : summary_word(kind));
 		html_name(report->out, cmp->labels[i]);
 		fputs("</b> ", report->out);
-		if (i)
+		if (i && kind != SUMMARY_FAILED)
 			html_text(report->out,
 				  summary_sentence(cmp, i, text, sizeof(text)));
-		else
+		else if (!i)
 			fputs("what the others are compared with.",
 			      report->out);
 		put_failures(report, i);

@@ -33,7 +33,10 @@ static const struct plot_style styles[PLOT_STYLES] = {
 
 const struct plot_style *plot_style(size_t series)
 {
-	return &styles[(series + PLOT_STYLES - 1) % PLOT_STYLES];
+	size_t i = series - 1;
+
+	/* When the colours repeat, dashes and markers do not. */
+	return &styles[(i + i / PLOT_STYLES) % PLOT_STYLES];
 }
 
 /* Colours of the script are numbers that plot_clean_svg knows. */
@@ -65,8 +68,8 @@ int plot_begin(struct plot *plot, const char *id, unsigned width,
 	snprintf(plot->id, sizeof(plot->id), "%s", id);
 	fprintf(plot->script,
 		"set terminal svg size %u,%u dynamic noenhanced "
-		"font 'sans-serif,13' name '%s'\n",
-		width, height, plot->id);
+		"font 'sans-serif,13' name 'plot'\n",
+		width, height);
 	write_linetypes(plot, nr_series);
 	return 0;
 }

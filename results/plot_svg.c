@@ -193,11 +193,13 @@ static void put_head(struct cleaner *c, const char *view_box, const char *title,
 {
 	const char *id = c->plot->id;
 	size_t len = strcspn(view_box, "\"");
+	unsigned int width = 0;
 
+	sscanf(view_box, "0 0 %u", &width);
 	fprintf(c->out,
-		"<svg class=\"plot\" viewBox=\"%.*s\" role=\"img\" "
+		"<svg class=\"plot\" style=\"max-width:%upx\" viewBox=\"%.*s\" role=\"img\" "
 		"aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">",
-		(int)len, view_box, id, id, id);
+		width + width / 5, (int)len, view_box, id, id, id);
 	html_text(c->out, title);
 	fprintf(c->out, "</title>\n<desc id=\"%s-d\">", id);
 	html_text(c->out, description);

@@ -48,6 +48,9 @@ void html_section(FILE *out, const char *id, const char *title,
 void html_tape_heading(struct report *report,
 		       const struct comparison_tape *tape);
 
+/* Figure and table side by side where there is room; close with </div>. */
+#define HTML_BESIDE "<div class=\"beside\">\n"
+
 /* "<div class=scroll><table><caption>...", closed by html_table_end. */
 void html_table(FILE *out, const char *caption);
 void html_table_end(FILE *out);
@@ -66,7 +69,11 @@ void html_medians(struct report *report, const struct comparison_tape *tape,
 /* Which arms a figure shows, as series 1.. of plot.h. */
 struct figure {
 	struct plot plot;
-	char title[160];
+	char title[160];     /* for those who cannot see it */
+	const char *heading; /* above it, or NULL */
+	const char *area;    /* what the area is, for the legend, or NULL */
+	const char *quiet;   /* what the quiet line is, or NULL */
+	bool no_legend;      /* the names stand in the figure */
 	size_t arms[32];
 	size_t nr;
 };
@@ -92,6 +99,14 @@ struct axis {
 };
 struct axis axis_bytes(double max);
 struct axis axis_ns(double max);
+
+/* Values over the rounds. */
+struct range {
+	double median, low, high;
+};
+struct range figure_range(const struct comparison_cell *cell, size_t nr);
+/* Limits of an axis: some air on both sides, wide enough to be calm. */
+struct range figure_limits(struct range seen);
 
 void figure_tradeoff(struct report *report, const struct comparison_tape *tape);
 void figure_memory(struct report *report, const struct comparison_tape *tape);

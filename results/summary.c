@@ -140,9 +140,9 @@ char *summary_sentence(const struct comparison *cmp, size_t arm, char *buf,
 		       size_t len)
 {
 	*buf = '\0';
-	append_part(cmp, arm, "worse in", offsetof(struct tally, worse), buf,
-		    len);
 	append_part(cmp, arm, "better in", offsetof(struct tally, better), buf,
+		    len);
+	append_part(cmp, arm, "worse in", offsetof(struct tally, worse), buf,
 		    len);
 	append_part(cmp, arm, "same in", offsetof(struct tally, same), buf,
 		    len);

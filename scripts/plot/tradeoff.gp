@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Time against memory. $points: one index per arm with one row: x, y, low and
-# high of x, low and high of y; $labels: x, y, text, one index per arm.
+# high of x, low and high of y; $labels: where each label begins, and its text.
+# The plot area is fixed: the C side finds room for the labels in it.
+set lmargin at screen 0.11
+set rmargin at screen 0.98
+set bmargin at screen 0.15
+set tmargin at screen 0.97
 set xlabel XLABEL
 set ylabel YLABEL offset 1
 set xrange [XMIN:XMAX]
 set yrange [YMIN:YMAX]
-set offsets graph 0.02, graph 0.02, graph 0.02, graph 0.02
 plot for [i=1:N] $points index (i-1) using 1:2:3:4:5:6 with xyerrorbars \
 	lt SERIES[i] lw 1.2 dt solid ps 0.1, \
 	for [i=1:N] $points index (i-1) using 1:2 with points lt SERIES[i] \
 	ps 1.2, \
-	for [i=1:N] $points index (i-1) using 1:2:7 with labels left \
-	offset char 1.2,0.8 textcolor rgb INK
+	for [i=1:N] $labels index (i-1) using 1:2:3 with labels left \
+	textcolor rgb INK
