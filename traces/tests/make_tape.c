@@ -16,10 +16,11 @@
 #define STRIDE         (1u << 20)
 #define SIZE_MAX_BYTES 4096
 
-enum pattern { CHURN, CROSS, REALLOC, ALIGNED, NR_PATTERNS };
+enum pattern { CHURN, CROSS, REALLOC, ALIGNED, KINDS, NR_PATTERNS };
 
 static const char *const pattern_names[NR_PATTERNS] = { "churn", "cross",
-							"realloc", "aligned" };
+							"realloc", "aligned",
+							"kinds" };
 
 struct maker {
 	struct tape_writer *w;
@@ -153,12 +154,41 @@ static int write_file(void *ctx, const void *buf, size_t len)
 	return fwrite(buf, 1, len, ctx) == len ? 0 : 5;
 }
 
+/* Each kind of event, well and failed, with addresses of all alignments. */
+static void every_kind(struct maker *m)
+{
+	static const char text[] = "a name, a mark";
+	uint8_t kind;
+
+	for (kind = 1; kind < TAPE_KIND_END; kind++) {
+		struct tape_event ev = { .kind = kind, .text = text };
+		uint64_t at = 0x10000 * (uint64_t)kind;
+
+		if (kind == TAPE_THREAD_START || kind == TAPE_THREAD_END)
+			continue;
+		ev.addr = kind <= TAPE_FREE_ALIGNED_SIZED ? at + kind % 3 : 0;
+		ev.old_addr = tape_kind_is_realloc(kind) ? at + 64 : 0;
+		ev.size = kind == TAPE_FREE ? 0 : 1ULL << 2 * kind;
+		ev.alignment = tape_kind_has_alignment(kind) ? 64 : 0;
+		add(m, 0, &ev);
+		if (!tape_kind_is_alloc(kind))
+			continue;
+		ev.addr = 0;
+		ev.flags = TAPE_FAILED;
+		add(m, 0, &ev);
+	}
+}
+
 static void make(struct maker *m, uint64_t events)
 {
 	struct tape_end end = { .clean = true };
 	uint64_t i;
 
 	mark_threads(m, TAPE_THREAD_START);
+	if (m->pattern == KINDS) {
+		every_kind(m);
+		events = 0;
+	}
 	for (i = 0; i < events; i++) {
 		if (i % 100000 == 0)
 			sample(m);
@@ -174,7 +204,8 @@ static void make(struct maker *m, uint64_t events)
 static int usage(void)
 {
 	fputs("usage: make_tape [--events N] [--threads T] [--seed S] "
-	      "[--pattern churn|cross|realloc|aligned] OUT\n",
+	      "[--pattern churn|cross|realloc|aligned|"
+	      "kinds] OUT\n",
 	      stderr);
 	return 2;
 }

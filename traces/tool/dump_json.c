@@ -19,9 +19,9 @@ static void print_call(const struct tape_event *ev)
 	if (tape_kind_has_alignment(ev->kind))
 		printf(",\"alignment\":%llu", (ull)ev->alignment);
 	if (tape_kind_is_realloc(ev->kind))
-		printf(",\"old_addr\":\"%#llx\",\"end_ns\":%llu",
+		printf(",\"old_addr\":\"0x%llx\",\"end_ns\":%llu",
 		       (ull)ev->old_addr, (ull)ev->end_ns);
-	printf(",\"addr\":\"%#llx\"", (ull)ev->addr);
+	printf(",\"addr\":\"0x%llx\"", (ull)ev->addr);
 	if (ev->flags & TAPE_FAILED)
 		fputs(",\"failed\":true", stdout);
 }
