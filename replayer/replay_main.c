@@ -170,10 +170,11 @@ static int run(const struct replay_config *config)
 int main(int argc, char **argv)
 {
 	struct replay_config config = { 0 };
-	char *command = command_line(argc, argv);
+	static char *command; /* as long as the process */
 	struct err err = { 0 };
 	int first, rc;
 
+	command = command_line(argc, argv);
 	log_init("heaptape-replay", 0);
 	rc = opt_parse(&spec, argc, argv, false, &first, &err);
 	if (rc == OPT_DONE)
@@ -189,6 +190,5 @@ int main(int argc, char **argv)
 	config.command = command;
 	rc = run(&config);
 	opt_list_release(&opts.arms);
-	free(command);
 	return rc;
 }

@@ -38,9 +38,11 @@ report_one()
 {
 	awk -v name="$1" -v status="$3" -v limit="$limit" '
 	FNR == NR && FILENAME ~ /status$/ { seconds = $3 - $2; next }
-	/^ok.*# *[Ss][Kk][Ii][Pp]/ {
+	# cmocka writes "not ok" before a skip.
+	/^(not )?ok.*# *[Ss][Kk][Ii][Pp]/ {
 		skipped++
-		sub(/^ok *[0-9]* *-? */, "")
+		sub(/^(not )?ok *[0-9]* *-? */, "")
+		sub(/^# *[Ss][Kk][Ii][Pp] */, "")
 		reason[skipped] = $0
 		next
 	}
