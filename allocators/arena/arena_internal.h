@@ -112,12 +112,24 @@ struct page_counts {
 	_Atomic size_t active; // in slabs, large and huge runs
 	_Atomic size_t dirty;  // free, with memory behind them
 	_Atomic size_t large;  // of active, not in slabs
+	_Atomic size_t peak;   // of active, in the present epoch
 };
 
 extern struct arena arenas[ARENAS_MAX];
 extern unsigned nr_arenas;
 extern struct page_counts page_counts;
 extern unsigned page_shift;
+
+static inline void pages_now_active(size_t n)
+{
+	size_t active = n + atomic_fetch_add_explicit(&page_counts.active, n,
+						      memory_order_relaxed);
+
+	if (active >
+	    atomic_load_explicit(&page_counts.peak, memory_order_relaxed))
+		atomic_store_explicit(&page_counts.peak, active,
+				      memory_order_relaxed);
+}
 
 static inline size_t page_bytes(void)
 {

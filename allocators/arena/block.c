@@ -120,7 +120,7 @@ static void mark_used(struct block *b, size_t page, size_t n)
 	b->nr_used += (uint16_t)n;
 	b->nr_dirty -= (uint16_t)dirty;
 	count_pages(&page_counts.dirty, 0, dirty);
-	count_pages(&page_counts.active, n, 0);
+	pages_now_active(n);
 }
 
 static void mark_free(struct block *b, size_t page, size_t n, uint64_t clean)

@@ -56,9 +56,12 @@ static void collect_class(struct heap *h, unsigned c)
 	lock_release(&h->lock);
 }
 
-// What slow paths do now and then; no lock is held.
-static void upkeep(struct heap *h)
+void heap_upkeep(struct heap *h)
 {
+	if (!heap_real(h)) {
+		purge_poll();
+		return;
+	}
 	h->events++;
 	if (h->events % POLL_EVENTS == 0)
 		purge_poll();
@@ -119,7 +122,7 @@ static void *small_malloc(size_t n)
 	if (!h)
 		return shared_malloc(class_of_size(n));
 	p = refill(h, class_of_size(n));
-	upkeep(h);
+	heap_upkeep(h);
 	return p;
 }
 
@@ -174,16 +177,13 @@ void heap_free_slow(void *p)
 	if (region_offset(p) >= region_limit())
 		misuse(p, "not from this heap");
 	entry = entry_load((uint32_t)(region_offset(p) >> UNIT_SHIFT));
-	if (!entry) {
+	if (!entry)
 		large_free(p);
-		return;
-	}
-	if (heap_real(h) && entry >> 8 == h->id)
+	else if (heap_real(h) && entry >> 8 == h->id)
 		free_full(h, entry & 255, p);
 	else
 		remote_free(h, p, entry);
-	if (heap_real(h))
-		upkeep(h);
+	heap_upkeep(h);
 }
 
 void heap_flush(struct heap *h)

@@ -79,6 +79,9 @@ static inline unsigned mag_level(struct heap *h, unsigned c)
 // heap.c: slow paths of the magazines.
 void *heap_malloc_slow(size_t n);
 void heap_free_slow(void *p);
+// What slow paths do now and then: purging, trimming idle magazines. No lock may
+// be held.
+void heap_upkeep(struct heap *h);
 // Returns all that the heap's magazines and outbox hold. Owner only.
 void heap_flush(struct heap *h);
 // Takes remote frees in and gives empty slabs back, to find memory before a

@@ -17,8 +17,7 @@ enum { REMAPPED_MAX = 8192 };
 
 static void count_pages(size_t plus, size_t minus)
 {
-	atomic_fetch_add_explicit(&page_counts.active, plus - minus,
-				  memory_order_relaxed);
+	pages_now_active(plus - minus);
 	atomic_fetch_add_explicit(&page_counts.large, plus - minus,
 				  memory_order_relaxed);
 }

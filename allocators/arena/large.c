@@ -4,7 +4,6 @@
 #include "allocators/arena/large.h"
 #include "allocators/arena/block.h"
 #include "allocators/arena/heap.h"
-#include "allocators/arena/purge.h"
 #include "allocators/arena/region.h"
 
 #include <errno.h>
@@ -69,7 +68,6 @@ void large_free(void *p)
 	default:
 		misuse(p, "not the start of a block, or freed before");
 	}
-	purge_poll();
 }
 
 size_t large_usable(void *p)

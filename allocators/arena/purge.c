@@ -2,9 +2,9 @@
 // When free memory goes back to the kernel. Three rules: (1) dirty pages stay
 // below max(dirty_min, active / dirty_ratio); (2) what stays dirty halves each
 // decay_ms; (3) neither takes what the program used within the last decay_ms,
-// since it is likely to be used again. Time goes in epochs of a quarter of that. Whole
-// free blocks go first, then runs in the emptiest blocks; pages free inside
-// slabs that rest are returned once per decay_ms.
+// since it is likely to be used again. Time goes in epochs of a quarter of that.
+// Within a kind the oldest free blocks and the emptiest used ones go first;
+// pages free inside slabs that rest are returned once per decay_ms.
 #include "allocators/arena/purge.h"
 #include "allocators/arena/block.h"
 #include "allocators/arena/conf.h"
@@ -18,8 +18,7 @@ enum { EPOCHS_PER_DECAY = 4, EPOCHS_MAX = 64 };
 struct lock purge_lock;
 // Under the lock; the rest of a poll only peeks at the time.
 static _Atomic uint64_t epoch_start_ns;
-static _Atomic size_t peak;                     // active pages, this epoch
-static size_t past_peaks[EPOCHS_PER_DECAY - 1]; // latest first
+static size_t past_peaks[EPOCHS_PER_DECAY - 1]; // of active, latest first
 static unsigned epochs_since_holes;
 
 static size_t load(const _Atomic size_t *p)
@@ -27,12 +26,21 @@ static size_t load(const _Atomic size_t *p)
 	return atomic_load_explicit(p, memory_order_relaxed);
 }
 
+// Free blocks and free runs in used blocks give in proportion: neither kind can
+// be in steady use while the other stays for good.
 static void purge_to(size_t target)
 {
-	region_purge(target);
+	size_t dirty = load(&page_counts.dirty);
+	size_t whole = region_dirty();
+
+	if (dirty <= target)
+		return;
+	if (whole < dirty)
+		region_purge(dirty - (dirty - target) * whole / dirty);
 	for (unsigned i = 0; i < nr_arenas; i++)
 		if (load(&page_counts.dirty) > target)
 			arena_purge(&arenas[i], target);
+	region_purge(target);
 }
 
 // One heap: takes in what others freed, gives back empty slabs and holes.
@@ -66,7 +74,7 @@ static void purge_heaps(bool all)
 // How many dirty pages the program is likely to use again soon.
 static size_t guard(size_t active)
 {
-	size_t recent = load(&peak);
+	size_t recent = load(&page_counts.peak);
 
 	for (int i = 0; i < EPOCHS_PER_DECAY - 1; i++)
 		if (recent < past_peaks[i])
@@ -113,8 +121,9 @@ static void next_epochs(unsigned n, size_t active)
 	for (unsigned k = 0; k < n && k < EPOCHS_PER_DECAY; k++) {
 		for (int i = EPOCHS_PER_DECAY - 2; i > 0; i--)
 			past_peaks[i] = past_peaks[i - 1];
-		past_peaks[0] = load(&peak);
-		atomic_store_explicit(&peak, active, memory_order_relaxed);
+		past_peaks[0] = load(&page_counts.peak);
+		atomic_store_explicit(&page_counts.peak, active,
+				      memory_order_relaxed);
 	}
 	epochs_since_holes += n;
 	if (epochs_since_holes >= EPOCHS_PER_DECAY && conf_get(&conf.holes)) {
@@ -145,13 +154,9 @@ static void purge_due(size_t active, size_t dirty)
 
 void purge_poll(void)
 {
-	size_t active = load(&page_counts.active);
-
-	if (active > load(&peak))
-		atomic_store_explicit(&peak, active, memory_order_relaxed);
 	if (!lock_try(&purge_lock))
 		return;
-	purge_due(active, load(&page_counts.dirty));
+	purge_due(load(&page_counts.active), load(&page_counts.dirty));
 	lock_release(&purge_lock);
 }
 

@@ -28,6 +28,7 @@ static uint64_t *taken;      // bit per block
 static uint32_t nr_blocks;   // committed
 static uint32_t lowest_free; // no free block below
 static uint32_t dirty_head, dirty_tail;
+static _Atomic size_t nr_dirty; // pages in free blocks
 
 static size_t table_total(size_t blocks)
 {
@@ -170,6 +171,7 @@ static void take_range(uint32_t first, size_t n)
 	}
 	atomic_fetch_sub_explicit(&page_counts.dirty, dirty,
 				  memory_order_relaxed);
+	atomic_fetch_sub_explicit(&nr_dirty, dirty, memory_order_relaxed);
 	if (first == lowest_free)
 		lowest_free = (uint32_t)bits_next_zero(taken, first, nr_blocks);
 }
@@ -241,6 +243,7 @@ void region_give(uint32_t first, size_t n)
 		lowest_free = first;
 	atomic_fetch_add_explicit(&page_counts.dirty, dirty,
 				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&nr_dirty, dirty, memory_order_relaxed);
 	lock_release(&region_lock);
 }
 
@@ -296,6 +299,7 @@ void block_purge(struct block *b, size_t target, struct os_batch *batch)
 static void purge_free_block(uint32_t i, size_t target, struct os_batch *batch)
 {
 	struct block *b = block_at(i);
+	size_t had = b->nr_dirty;
 
 	if (b->remapped && os_renew(block_address(i), BLOCK_BYTES)) {
 		b->remapped = false;
@@ -308,8 +312,15 @@ static void purge_free_block(uint32_t i, size_t target, struct os_batch *batch)
 	} else {
 		block_purge(b, target, batch);
 	}
+	atomic_fetch_sub_explicit(&nr_dirty, had - b->nr_dirty,
+				  memory_order_relaxed);
 	if (!b->nr_dirty)
 		dirty_remove(i);
+}
+
+size_t region_dirty(void)
+{
+	return atomic_load_explicit(&nr_dirty, memory_order_relaxed);
 }
 
 void region_purge(size_t target)

@@ -41,6 +41,8 @@ void region_purge(size_t target);
 // more than `target` dirty pages are left in the process or none in the block.
 // The caller holds the lock of whoever owns the block.
 void block_purge(struct block *b, size_t target, struct os_batch *batch);
+// Dirty pages in free blocks.
+size_t region_dirty(void);
 size_t region_committed(void);
 size_t region_table_bytes(void);
 

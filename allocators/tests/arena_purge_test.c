@@ -56,7 +56,7 @@ static size_t rss_bytes(void)
 // A few slow path entries, as any program has them.
 static void poke(void)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 16; i++)
 		arena_free(arena_malloc(50000));
 }
 
