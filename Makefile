@@ -132,8 +132,9 @@ $(B)/heaptape-report: $(call objects,$(filter %_main.c,$(results_SRC))) \
 	$(addprefix $(B)/,libresults.a libbase.a)
 $(B)/heaptape-allocators: $(call objects,$(filter %_main.c,$(registry_SRC))) \
 	$(addprefix $(B)/,libregistry.a libbase.a)
-# The worker is measured: libc only.
+# The worker is measured on the heaps of others: libc only, no sanitizer.
 $(B)/heaptape-worker: $(call objects,$(worker_SRC))
+$(B)/heaptape-worker: sanitize =
 
 $(B)/heaptape-%: tool_LIBS = -lzstd -ljansson -lelf -ldl -lm
 $(B)/heaptape-worker: tool_LIBS = -ldl
