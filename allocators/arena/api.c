@@ -61,7 +61,7 @@ size_t arena_good_size(size_t n)
 {
 	if (n > PTRDIFF_MAX || !arena_init())
 		return 0;
-	if (n <= SMALL_MAX)
+	if (n <= SLAB_MAX)
 		return size_class[class_of_size(n)].size;
 	return round_up(n, page_bytes());
 }

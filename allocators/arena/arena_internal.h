@@ -52,8 +52,10 @@ enum {
 	HEAPS_MAX = 1 << 18,
 };
 
-// The largest sizes of a slab's slot and of a run inside a block.
+// The largest sizes: of a slot in a slab with others, of one that has a slab to
+// itself, of a run inside a block.
 #define SMALL_MAX ((size_t)32768)
+#define SLAB_MAX  (256 * ARENA_KIB)
 #define LARGE_MAX (ARENA_MIB)
 
 enum block_kind {
@@ -91,7 +93,7 @@ struct unit {
 	uint32_t next, prev; // in the heap's partial lists; 0 none
 	_Atomic uint32_t remote_next;
 	_Atomic uint32_t queued; // is in some heap's remote list
-	uint32_t clean;          // pages without memory behind them
+	uint64_t clean;          // pages without memory behind them
 	uint16_t nr_free;
 	uint8_t class;
 	uint8_t head;   // distance to the slab's first unit

@@ -15,7 +15,7 @@ static inline __attribute__((always_inline)) void *fast_malloc(size_t n)
 
 	if (arena_unlikely(n > SMALL_MAX))
 		return heap_malloc_slow(n);
-	m = &heap_mine->mag[class_of_size(n)];
+	m = &heap_mine->mag[class_of_small(n)];
 	top = atomic_load_explicit(&m->top, memory_order_relaxed);
 	p = top[-1];
 	if (arena_unlikely(!p))

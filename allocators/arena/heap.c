@@ -112,16 +112,22 @@ static void *shared_malloc(unsigned c)
 	return got ? slot[0] : NULL;
 }
 
-static void *small_malloc(size_t n)
+static void *slab_malloc(unsigned c)
 {
 	struct heap *h = heap_mine;
-	void *p;
+	void **top, *p;
 
 	if (!heap_real(h))
 		h = heap_attach();
 	if (!h)
-		return shared_malloc(class_of_size(n));
-	p = refill(h, class_of_size(n));
+		return shared_malloc(c);
+	// Only sizes that the fast path does not take find something here.
+	top = atomic_load_explicit(&h->mag[c].top, memory_order_relaxed);
+	if (top[-1]) {
+		set_top(h, c, top - 1);
+		return top[-1];
+	}
+	p = refill(h, c);
 	heap_upkeep(h);
 	return p;
 }
@@ -132,12 +138,12 @@ void *heap_malloc_slow(size_t n)
 	void *p = NULL;
 
 	if (arena_likely(arena_init())) {
-		if (n > SMALL_MAX)
+		if (n > SLAB_MAX)
 			return large_malloc(n, 1, &zeroed);
-		p = small_malloc(n);
+		p = slab_malloc(class_of_size(n));
 		if (arena_unlikely(!p)) {
 			heap_reclaim();
-			p = small_malloc(n);
+			p = slab_malloc(class_of_size(n));
 		}
 	}
 	if (arena_unlikely(!p))
@@ -160,8 +166,8 @@ static void free_full(struct heap *h, unsigned c, void *p)
 	if (hc->depth < capacity) {
 		set_depth(h, c, depth < capacity ? depth : capacity);
 	} else if (top == h->mag[c].lim) {
-		flush_oldest(h, c, capacity / 2u);
-		top -= capacity / 2u;
+		flush_oldest(h, c, (capacity + 1) / 2u);
+		top -= (capacity + 1) / 2u;
 	}
 	*top = p;
 	set_top(h, c, top + 1);

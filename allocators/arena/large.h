@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Allocations above SMALL_MAX: page runs in blocks, and huge runs of blocks.
+// Allocations that are no slots: page runs in blocks, and huge runs of blocks.
 #ifndef ALLOCATORS_ARENA_LARGE_H
 #define ALLOCATORS_ARENA_LARGE_H
 

@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
+// What grows once is likely to grow again: above SMALL_MAX it moves to a run of
+// its own, which may be able to grow in place.
 static void *move(void *p, size_t have, size_t n)
 {
-	void *to = fast_malloc(n);
+	bool zeroed = false;
+	void *to = n > SMALL_MAX ? large_malloc(n, 1, &zeroed) : fast_malloc(n);
 
 	if (!to)
 		return NULL;

@@ -23,6 +23,9 @@ static unsigned slab_units(uint32_t size)
 	size_t page = page_bytes();
 	unsigned step = page > UNIT_BYTES ? (unsigned)(page / UNIT_BYTES) : 1;
 
+	if (size > SMALL_MAX)
+		return (unsigned)(round_up(size, step * UNIT_BYTES) /
+				  UNIT_BYTES);
 	for (unsigned n = step; n < SLAB_UNITS_MAX; n += step) {
 		uint32_t bytes = n * UNIT_BYTES;
 
@@ -43,12 +46,16 @@ static void init_class(unsigned c, size_t mag_bytes)
 	sc->nr_slots = (uint16_t)(sc->nr_units * UNIT_BYTES / sc->size);
 	if (sc->nr_slots > SLOTS_MAX)
 		sc->nr_slots = SLOTS_MAX;
+	if (sc->size > SMALL_MAX)
+		sc->nr_slots = 1;
 	sc->nr_words = (uint8_t)((sc->nr_slots + 63) / 64);
 	capacity = mag_bytes / sc->size;
 	if (capacity < MAGAZINE_MIN)
 		capacity = MAGAZINE_MIN;
 	if (capacity > MAGAZINE_MAX)
 		capacity = MAGAZINE_MAX;
+	if (sc->size > SMALL_MAX)
+		capacity = 1;
 	sc->capacity = (uint16_t)capacity;
 	sc->magazine = (uint16_t)magazine_slots;
 	magazine_slots += (unsigned)capacity + 1;

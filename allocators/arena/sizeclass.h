@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Size classes of slabs: 16 to 128 by 16, then eight per doubling to 32 KiB, so
-// that rounding above 128 bytes wastes at most one eighth of the request.
+// Size classes of slabs: 16 to 128 by 16, then eight per doubling to 256 KiB, so
+// that rounding above 128 bytes wastes at most one eighth of the request. Above
+// 32 KiB a slab has one slot: it is a run of pages that magazines can hold.
 #ifndef ALLOCATORS_ARENA_SIZECLASS_H
 #define ALLOCATORS_ARENA_SIZECLASS_H
 
@@ -11,7 +12,7 @@
 
 #pragma GCC visibility push(hidden)
 
-enum { NR_CLASSES = 8 + 8 * 8 };
+enum { NR_SMALL = 8 + 8 * 8, NR_CLASSES = NR_SMALL + 3 * 8 };
 
 struct size_class {
 	uint32_t size;  // of a slot, in bytes
@@ -29,9 +30,21 @@ extern uint8_t class_of[SMALL_MAX / 16 + 1];
 // Slots that all magazines of a heap need, sentinels included.
 extern unsigned magazine_slots;
 
-static inline unsigned class_of_size(size_t n)
+// For n <= SMALL_MAX.
+static inline unsigned class_of_small(size_t n)
 {
 	return class_of[(n + 15) >> 4];
+}
+
+// For n <= SLAB_MAX.
+static inline unsigned class_of_size(size_t n)
+{
+	unsigned log2;
+
+	if (n <= SMALL_MAX)
+		return class_of_small(n);
+	log2 = 63 - (unsigned)__builtin_clzll(n - 1);
+	return 8 * (log2 - 7) + (unsigned)((n - 1) >> (log2 - 3));
 }
 
 // Fills the tables; a magazine holds about MAG_BYTES of each class.

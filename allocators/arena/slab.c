@@ -95,11 +95,11 @@ static struct unit *slab_new(struct heap *h, unsigned c)
 	u->nr_free = sc->nr_slots;
 	u->class = (uint8_t)c;
 	u->bucket = NR_BUCKETS;
-	u->clean = (uint32_t)(~dirty & low_mask(pages));
+	u->clean = ~dirty & low_mask(pages);
 	u->age = SLAB_CHANGED;
 	for (unsigned k = 0; k < sc->nr_units; k++)
 		u[k].head = (uint8_t)k;
-	h->nr_clean += (size_t)__builtin_popcount(u->clean);
+	h->nr_clean += (size_t)__builtin_popcountll(u->clean);
 	h->class[c].nr_slabs++;
 	h->class[c].nr_free += sc->nr_slots;
 	list_update(h, u);
@@ -115,7 +115,7 @@ static void slab_release(struct heap *h, struct unit *u)
 	list_remove(h, u);
 	h->class[u->class].nr_slabs--;
 	h->class[u->class].nr_free -= sc->nr_slots;
-	h->nr_clean -= (size_t)__builtin_popcount(u->clean);
+	h->nr_clean -= (size_t)__builtin_popcountll(u->clean);
 	if (u->bits != u->inline_bits)
 		meta_bits_free(u->bits, sc->nr_words);
 	set_entries(i, sc->nr_units, 0);
@@ -123,22 +123,21 @@ static void slab_release(struct heap *h, struct unit *u)
 }
 
 // Pages of the slab that the slot lies in.
-static uint32_t slot_pages(size_t size, unsigned slot)
+static uint64_t slot_pages(size_t size, unsigned slot)
 {
 	size_t from = (slot * size) >> page_shift;
 	size_t to = ((slot + 1) * size - 1) >> page_shift;
 
-	return (uint32_t)(low_mask((unsigned)to + 1) &
-			  ~low_mask((unsigned)from));
+	return low_mask((unsigned)to + 1) & ~low_mask((unsigned)from);
 }
 
 // The slot's pages get memory behind them again.
 static void soil(struct heap *h, struct unit *u, unsigned slot)
 {
-	uint32_t mask = slot_pages(size_class[u->class].size, slot) & u->clean;
+	uint64_t mask = slot_pages(size_class[u->class].size, slot) & u->clean;
 
 	u->clean &= ~mask;
-	h->nr_clean -= (size_t)__builtin_popcount(mask);
+	h->nr_clean -= (size_t)__builtin_popcountll(mask);
 }
 
 static unsigned take_from(struct heap *h, struct unit *u, void **end,
@@ -193,7 +192,8 @@ unsigned slab_take(struct heap *h, unsigned c, void **end, unsigned want)
 }
 
 // After slots became free. One empty slab stays while the class has no other
-// free slot, so that a load at the edge does not take and give slabs in turns.
+// free slot, so that a load at the edge does not take and give slabs in turns;
+// for a slab of one slot the magazine does that.
 static void settle(struct heap *h, struct unit *u, unsigned n)
 {
 	struct heap_class *hc = &h->class[u->class];
@@ -202,7 +202,7 @@ static void settle(struct heap *h, struct unit *u, unsigned n)
 	u->nr_free += (uint16_t)n;
 	u->age = SLAB_CHANGED;
 	hc->nr_free += n;
-	if (u->nr_free == nr_slots && hc->nr_free > nr_slots)
+	if (u->nr_free == nr_slots && (nr_slots == 1 || hc->nr_free > nr_slots))
 		slab_release(h, u);
 	else
 		list_update(h, u);
@@ -250,10 +250,10 @@ void slab_trim(struct heap *h, unsigned c)
 }
 
 // Pages of which every byte belongs to free slots, or to none.
-static uint32_t hole_pages(const struct unit *u)
+static uint64_t hole_pages(const struct unit *u)
 {
 	const struct size_class *sc = &size_class[u->class];
-	uint32_t holes = (uint32_t)low_mask(slab_pages(u->class));
+	uint64_t holes = low_mask(slab_pages(u->class));
 
 	for (unsigned w = 0; w < sc->nr_words; w++) {
 		uint64_t used = ~u->bits[w] & low_mask(sc->nr_slots - 64 * w);
@@ -271,15 +271,15 @@ static uint32_t hole_pages(const struct unit *u)
 static void purge_unit(struct heap *h, struct unit *u, struct os_batch *batch)
 {
 	char *base = unit_address(unit_index(u));
-	uint32_t holes = hole_pages(u) & ~u->clean;
+	uint64_t holes = hole_pages(u) & ~u->clean;
 
 	u->age = SLAB_SCANNED;
 	u->clean |= holes;
-	h->nr_clean += (size_t)__builtin_popcount(holes);
+	h->nr_clean += (size_t)__builtin_popcountll(holes);
 	for (; holes; holes &= holes - 1)
 		os_batch_add(
 			batch,
-			base + ((size_t)__builtin_ctz(holes) << page_shift),
+			base + ((size_t)__builtin_ctzll(holes) << page_shift),
 			page_bytes());
 }
 

@@ -38,7 +38,7 @@ static bool all(const void *p, int byte, size_t n)
 static void sizes_are_usable_and_tight(void **state)
 {
 	(void)state;
-	for (size_t n = 0; n < 70000; n += n < 2000 ? 1 : 97) {
+	for (size_t n = 0; n < 300000; n += n < 2000 ? 1 : 97) {
 		void *p = arena_malloc(n);
 		size_t have = arena_usable_size(p);
 
@@ -247,9 +247,9 @@ static void statistics_add_up(void **state)
 		arena_free(p[i]);
 	assert_int_equal(stat_of("stats.allocated"), before);
 	p[0] = arena_malloc(5 * ARENA_MIB);
-	p[1] = arena_malloc(100000);
+	p[1] = arena_malloc(300000);
 	assert_int_equal(stat_of("stats.allocated") - before,
-			 5 * ARENA_MIB + round_up(100000, page_bytes()));
+			 5 * ARENA_MIB + round_up(300000, page_bytes()));
 	arena_free(p[0]);
 	arena_free(p[1]);
 	assert_int_equal(stat_of("stats.allocated"), before);

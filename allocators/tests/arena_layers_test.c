@@ -77,11 +77,11 @@ static void classes_waste_at_most_an_eighth(void **state)
 {
 	(void)state;
 	assert_true(arena_init());
-	for (size_t n = 1; n <= SMALL_MAX; n++) {
+	for (size_t n = 1; n <= SLAB_MAX; n++) {
 		unsigned c = class_of_size(n);
 		size_t size = size_class[c].size;
 
-		assert_in_range(size, n, SMALL_MAX);
+		assert_in_range(size, n, SLAB_MAX);
 		assert_int_equal(size % 16, 0);
 		if (c)
 			assert_true(size_class[c - 1].size < n);
@@ -102,6 +102,11 @@ static void slots_are_found_by_multiplication(void **state)
 		size_t bytes = (size_t)sc->nr_units * UNIT_BYTES;
 
 		assert_true((size_t)sc->nr_slots * sc->size <= bytes);
+		if (sc->size > SMALL_MAX) {
+			assert_int_equal(sc->nr_slots, 1);
+			assert_true(bytes - sc->size < UNIT_BYTES);
+			continue;
+		}
 		assert_true(sc->nr_slots >= 4 && sc->nr_slots <= SLOTS_MAX);
 		for (size_t at = 0; at < bytes; at++)
 			assert_int_equal((at * sc->recip) >> 32, at / sc->size);

@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	static char foreign[100];
 	const char *how = argc > 1 ? argv[1] : "";
 	char *volatile p = malloc(200);
-	char *volatile large = malloc(100000);
+	char *volatile large = malloc(300000);
 	char *volatile huge = malloc(5000000);
 	char *volatile stack = (char *)&argc;
 

@@ -57,7 +57,7 @@ static size_t rss_bytes(void)
 static void poke(void)
 {
 	for (int i = 0; i < 16; i++)
-		arena_free(arena_malloc(50000));
+		arena_free(arena_malloc(300000));
 }
 
 static void pass(int ms)
@@ -118,7 +118,8 @@ static void what_stays_halves_each_decay_time(void **state)
 	pass(500);
 	assert_in_range(stat_of("stats.dirty"), dirty / 3, dirty * 2 / 3);
 	pass(5000);
-	assert_true(stat_of("stats.dirty") < 200000);
+	// What poke() itself uses is never older than one epoch.
+	assert_true(stat_of("stats.dirty") < 400000);
 }
 
 static void huge_blocks_go_back_too(void **state)
