@@ -15,13 +15,14 @@ struct tape_buf {
 	size_t cap;
 };
 
-/* Make room for more bytes behind len; false when memory is out. */
+/* Make room for more bytes behind len; false when memory is out. After it,
+ * bytes is never NULL. */
 static inline bool tape_buf_reserve(struct tape_buf *buf, size_t more)
 {
 	size_t cap = buf->cap ? buf->cap : 256;
 	uint8_t *bytes;
 
-	if (more <= buf->cap - buf->len)
+	if (buf->bytes && more <= buf->cap - buf->len)
 		return true;
 	while (cap - buf->len < more)
 		cap *= 2;

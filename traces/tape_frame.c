@@ -48,7 +48,8 @@ bool tape_frame_unpack(struct tape_frame *f,
 {
 	if (memcmp(bytes, TAPE_BLOCK_MAGIC, 4) ||
 	    le16(bytes + 6) != TAPE_BLOCK_HEADER ||
-	    le64(bytes + CHECKSUM_AT) != tape_checksum(bytes, CHECKSUM_AT))
+	    !tape_checksum_matches(bytes, CHECKSUM_AT,
+				   le64(bytes + CHECKSUM_AT)))
 		return false;
 	*f = (struct tape_frame){
 		.type = bytes[4],

@@ -88,7 +88,7 @@ static int check_whole(const struct tape_source *src,
 	size_t body = h->size - TAPE_HEADER_CHECKSUM, used;
 	int ret;
 
-	if (le64(bytes + body) != tape_checksum(bytes, body))
+	if (!tape_checksum_matches(bytes, body, le64(bytes + body)))
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: damaged header (checksum at offset %zu)",
 			       src->name, body);
