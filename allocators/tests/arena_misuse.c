@@ -21,79 +21,86 @@ static void free_elsewhere(void *p)
 	pthread_join(t, NULL);
 }
 
-static void say(const void *p)
+static char foreign[100];
+static char *small, *large, *huge;
+
+// What the next free is about, told to the script.
+static char *bad(void *p)
 {
 	printf("%p\n", p);
 	fflush(stdout);
+	return p;
+}
+
+static void twice(char *p)
+{
+	free(bad(p));
+	free(p);
+}
+
+static void misuse_slot(const char *how)
+{
+	char *other = malloc(200);
+
+	if (!strcmp(how, "double"))
+		twice(small);
+	if (!strcmp(how, "double-later")) {
+		free(bad(small));
+		free(other);
+		free(small);
+	}
+	if (!strcmp(how, "double-elsewhere")) {
+		free_elsewhere(bad(small));
+		free_elsewhere(small);
+	}
+	if (!strcmp(how, "double-here-and-there")) {
+		free_elsewhere(bad(small));
+		free(small);
+	}
+	if (!strcmp(how, "inside"))
+		free(bad(small + 16));
+	if (!strcmp(how, "inside-elsewhere"))
+		free_elsewhere(bad(small + 16));
+	malloc_trim(0);
+}
+
+static void misuse_large(const char *how)
+{
+	if (!strcmp(how, "double-large"))
+		twice(large);
+	if (!strcmp(how, "double-huge"))
+		twice(huge);
+	if (!strcmp(how, "inside-large"))
+		free(bad(large + 4096));
+	if (!strcmp(how, "inside-huge"))
+		free(bad(huge + 64));
+	if (!strcmp(how, "inside-huge-later-block"))
+		free(bad(huge + 4194304));
+}
+
+static void misuse_foreign(const char *how)
+{
+	char local[64] = "";
+
+	if (!strcmp(how, "static"))
+		free(bad(foreign + 16));
+	if (!strcmp(how, "stack"))
+		free(bad(local));
+	if (!strcmp(how, "realloc-foreign") && realloc(bad(foreign + 16), 300))
+		puts("realloc took it");
+	if (!strcmp(how, "usable-foreign"))
+		printf("%zu\n", malloc_usable_size(bad(foreign + 16)));
 }
 
 int main(int argc, char **argv)
 {
-	static char foreign[100];
 	const char *how = argc > 1 ? argv[1] : "";
-	char *volatile p = malloc(200);
-	char *volatile large = malloc(300000);
-	char *volatile huge = malloc(5000000);
-	char *volatile stack = (char *)&argc;
 
-	if (!strcmp(how, "double")) {
-		say(p);
-		free(p);
-		free(p);
-	} else if (!strcmp(how, "double-later")) {
-		char *volatile q = malloc(200);
-
-		say(p);
-		free(p);
-		free(q);
-		free(p);
-		malloc_trim(0);
-	} else if (!strcmp(how, "double-elsewhere")) {
-		say(p);
-		free_elsewhere(p);
-		free_elsewhere(p);
-	} else if (!strcmp(how, "double-here-and-there")) {
-		say(p);
-		free_elsewhere(p);
-		free(p);
-		malloc_trim(0);
-	} else if (!strcmp(how, "double-large")) {
-		say(large);
-		free(large);
-		free(large);
-	} else if (!strcmp(how, "double-huge")) {
-		say(huge);
-		free(huge);
-		free(huge);
-	} else if (!strcmp(how, "inside")) {
-		say(p + 16);
-		free(p + 16);
-		malloc_trim(0);
-	} else if (!strcmp(how, "inside-elsewhere")) {
-		say(p + 16);
-		free_elsewhere(p + 16);
-	} else if (!strcmp(how, "inside-large")) {
-		say(large + 4096);
-		free(large + 4096);
-	} else if (!strcmp(how, "inside-huge")) {
-		say(huge + 64);
-		free(huge + 64);
-	} else if (!strcmp(how, "inside-huge-later-block")) {
-		say(huge + 4194304);
-		free(huge + 4194304);
-	} else if (!strcmp(how, "static")) {
-		say(foreign + 16);
-		free(foreign + 16);
-	} else if (!strcmp(how, "stack")) {
-		say(stack);
-		free(stack);
-	} else if (!strcmp(how, "realloc-foreign")) {
-		say(foreign + 16);
-		if (realloc(foreign + 16, 300))
-			return 3;
-	} else if (!strcmp(how, "usable-foreign")) {
-		say(foreign + 16);
-		return (int)malloc_usable_size(foreign + 16);
-	}
+	small = malloc(200);
+	large = malloc(300000);
+	huge = malloc(5000000);
+	misuse_slot(how);
+	misuse_large(how);
+	misuse_foreign(how);
 	return 0;
 }
