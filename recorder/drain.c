@@ -153,29 +153,40 @@ static int read_ring(struct drain *d, struct ring_slot *slot,
 	return ret;
 }
 
-/*
- * Step over positions that were taken but not filled: at once when their
- * thread has ended, else when nothing has happened for a while.
- */
-static bool skip_gap(struct drain_slot *ds, struct ring_record *ring,
-		     uint64_t end, bool last)
+/* Whether a hole at the reader's position may still be filled. */
+static bool may_be_filled(const struct ring_slot *slot, struct drain_slot *ds)
 {
-	struct unpack *u = &ds->unpack;
-	uint64_t nr = unpack_gap(u, ring), now;
+	uint64_t now = clock_monotonic_ns();
 
-	if (!nr && end > u->pos)
-		nr = end - u->pos;
-	if (!nr)
-		return false;
-	now = clock_monotonic_ns();
-	if (ds->gap_pos != u->pos || !ds->gap_ns) {
-		ds->gap_pos = u->pos;
+	if (ds->gap_pos != ds->unpack.pos || !ds->gap_ns) {
+		ds->gap_pos = ds->unpack.pos;
 		ds->gap_ns = now;
 	}
-	if (!last && now - ds->gap_ns < GAP_PATIENCE)
+	/*
+	 * A thread that has filled its ring since then and waits for room
+	 * has left the call behind; in the late ring it may be another's.
+	 */
+	if (slot->tid &&
+	    atomic_load_explicit(&slot->waiting, memory_order_relaxed))
+		return false;
+	return now - ds->gap_ns < GAP_PATIENCE;
+}
+
+/*
+ * Step over positions that were taken but not filled: at once when nobody
+ * writes any more, up to end if that is not 0.
+ */
+static bool skip_gap(const struct ring_slot *slot, struct drain_slot *ds,
+		     struct ring_record *ring, uint64_t end, bool last)
+{
+	uint64_t nr = unpack_gap(&ds->unpack, ring);
+
+	if (!nr && end > ds->unpack.pos)
+		nr = end - ds->unpack.pos;
+	if (!nr || (!last && may_be_filled(slot, ds)))
 		return false;
 	ds->gap_ns = 0;
-	unpack_skip(u, ring, nr);
+	unpack_skip(&ds->unpack, ring, nr);
 	return true;
 }
 
@@ -207,6 +218,20 @@ static void free_slot(struct drain *d, struct ring_slot *slot,
 			      memory_order_release);
 }
 
+/* A slot of an earlier image: its thread is gone with it. */
+static void discard_slot(struct drain *d, struct ring_slot *slot,
+			 struct drain_slot *ds, struct ring_record *ring)
+{
+	struct tape_event ev[BATCH];
+	size_t nr;
+
+	do {
+		nr = unpack_events(&ds->unpack, ring, d->ticks, ev, BATCH);
+		d->discarded += nr;
+	} while (nr || skip_gap(slot, ds, ring, 0, true));
+	free_slot(d, slot, ds);
+}
+
 static int drain_slot(struct drain *d, uint32_t i, bool last, uint64_t *records,
 		      struct err *err)
 {
@@ -220,16 +245,20 @@ static int drain_slot(struct drain *d, uint32_t i, bool last, uint64_t *records,
 	int ret = 0;
 
 	*records = 0;
-	if ((state != RING_LIVE && state != RING_ENDED) ||
-	    slot->image != d->image)
+	if (state != RING_LIVE && state != RING_ENDED)
 		return 0;
+	if (slot->image != d->image) {
+		if (slot->image < d->image)
+			discard_slot(d, slot, ds, ring);
+		return 0;
+	}
 	if (!ds->live)
 		ret = begin_thread(d, slot, ds, err);
 	before = ds->unpack.pos;
 	do {
 		if (!ret)
 			ret = read_ring(d, slot, ds, ring, err);
-	} while (!ret && skip_gap(ds, ring, end,
+	} while (!ret && skip_gap(slot, ds, ring, end,
 				  last || ds->gone || state == RING_ENDED));
 	*records = ds->unpack.pos - before;
 	shared_wake_slot(slot);
@@ -278,38 +307,15 @@ int drain_names(struct drain *d, struct err *err)
 	return ret;
 }
 
-/* Slots of an earlier image: its threads are gone with it. */
-static void forget_slots(struct drain *d)
+void drain_set_image(struct drain *d, uint32_t image,
+		     struct tape_writer *writer)
 {
-	uint32_t i, top = atomic_load_explicit(&d->shared->control->top_slot,
-					       memory_order_acquire);
-
-	for (i = 0; i < top; i++) {
-		struct ring_slot *slot = &d->shared->slots[i];
-
-		if (d->slots[i].live && slot->image == d->image)
-			free_slot(d, slot, &d->slots[i]);
-	}
-}
-
-uint64_t drain_set_image(struct drain *d, uint32_t image,
-			 struct tape_writer *writer)
-{
-	struct err ignored = { 0 };
-	uint64_t fullest, events;
-
-	d->writer = NULL;
-	if (d->image) {
-		drain_pass(d, true, &fullest, &ignored);
-		forget_slots(d);
-	}
-	events = d->events;
+	d->discarded += d->events;
 	d->image = image;
 	d->writer = writer;
 	d->events = 0;
 	d->interrupted = 0;
 	d->threads = 0;
-	return events;
 }
 
 uint64_t drain_ring_bytes(const struct drain *d)

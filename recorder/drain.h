@@ -25,6 +25,7 @@ struct drain {
 	uint32_t image;
 	struct drain_slot *slots;
 	uint64_t events;      /* calls of the malloc family, this image */
+	uint64_t discarded;   /* ... of earlier images */
 	uint64_t interrupted; /* calls left by a longjmp out of a handler */
 	uint32_t threads;     /* seen so far, this image */
 };
@@ -34,11 +35,11 @@ int drain_open(struct drain *d, const struct shared *shared,
 void drain_close(struct drain *d);
 
 /*
- * From here on events are this image's and go to writer. Forgets the image
- * before it; returns how many events that had.
+ * From here on events are this image's and go to writer. Those of earlier
+ * images are counted and discarded.
  */
-uint64_t drain_set_image(struct drain *d, uint32_t image,
-			 struct tape_writer *writer);
+void drain_set_image(struct drain *d, uint32_t image,
+		     struct tape_writer *writer);
 
 /*
  * Read every ring once; last: nobody writes any more. *fullest is how many

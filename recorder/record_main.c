@@ -46,6 +46,7 @@ static void tell_failure(const struct session_result *r, const struct err *err)
 static void tell_blind_spots(const struct session_result *r)
 {
 	char text[512];
+	uint32_t children;
 
 	if (!r->registered) {
 		explain_unloaded(r->exe, text, sizeof(text));
@@ -61,10 +62,14 @@ static void tell_blind_spots(const struct session_result *r)
 			 "tape",
 			 (unsigned long long)r->earlier_events, r->earlier,
 			 r->exe);
-	if (r->forked || r->execed)
-		log_note("%u child processes with heap traffic were not "
-			 "recorded",
-			 r->forked + r->execed);
+	/* A child that forks and then executes may be in both numbers. */
+	children = r->forked > r->execed ? r->forked : r->execed;
+	if (children)
+		log_note("%u child process%s with heap traffic of %s own %s "
+			 "not recorded",
+			 children, children == 1 ? "" : "es",
+			 children == 1 ? "its" : "their",
+			 children == 1 ? "was" : "were");
 	if (r->lost)
 		log_warn("%llu events were lost: more threads at a time than "
 			 "there are rings",

@@ -113,7 +113,6 @@ static void leave_image(struct session *s)
 	const char *slash = strrchr(r->exe, '/');
 	size_t used = strlen(r->earlier);
 
-	r->earlier_events += drain_set_image(&s->drain, 0, NULL);
 	snprintf(r->earlier + used, sizeof(r->earlier) - used, "%s%s",
 		 used ? ", " : "", slash ? slash + 1 : r->exe);
 	tape_writer_free(s->writer);
@@ -229,6 +228,7 @@ static void fill_result(struct session *s)
 	snprintf(r->allocator, sizeof(r->allocator), "%.*s",
 		 (int)sizeof(control->allocator), control->allocator);
 	r->events = s->drain.events;
+	r->earlier_events = s->drain.discarded;
 	r->threads = s->drain.threads;
 	r->interrupted = s->drain.interrupted;
 	r->lost = control->lost;

@@ -64,8 +64,10 @@ void ticks_calibrate(struct ticks *t)
 	uint64_t ticks, ns, past = clock_monotonic_ns() - t->origin_ns;
 	struct timespec rest;
 
-	if (t->clock == RING_CLOCK_MONOTONIC)
+	if (t->clock == RING_CLOCK_MONOTONIC) {
+		read_both(t, &t->origin, &t->origin_ns);
 		return;
+	}
 	if (past < CALIBRATION_NS) {
 		rest = (struct timespec){ 0, (long)(CALIBRATION_NS - past) };
 		nanosleep(&rest, NULL);
@@ -74,6 +76,8 @@ void ticks_calibrate(struct ticks *t)
 	t->ns_per_tick =
 		(uint64_t)(((unsigned __int128)(ns - t->origin_ns) << 32) /
 			   (ticks - t->origin));
+	t->origin = ticks;
+	t->origin_ns = ns;
 }
 
 void ticks_set_window(struct ticks *t)

@@ -18,13 +18,13 @@ struct ticks {
 	uint64_t window;      /* ticks of records lie from here on */
 };
 
-/* Choose the clock and note the origin. */
+/* Choose the clock and begin to measure its rate. */
 void ticks_start(struct ticks *t);
 
 /*
- * Measure the rate since the origin; waits until that is 5 ms ago. One rate
- * serves the whole tape, so that times of threads compare; call it before
- * the program starts.
+ * Measure the rate since ticks_start; waits until that is 5 ms ago. One rate
+ * serves the whole tape, so that times of threads compare. Time 0 is when it
+ * returns: just before the program starts.
  */
 void ticks_calibrate(struct ticks *t);
 
