@@ -15,6 +15,7 @@
 #include "traces/tape_reader.h"
 
 #define PROGRESS_STEPS 65536
+#define AHEAD_STEPS    32
 
 static int init(struct plan_compiler *c, const struct plan_source *source,
 		struct err *err)
@@ -147,18 +148,53 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 	return rc;
 }
 
+/* Steps read ahead, so that what they look up is fetched meanwhile. */
+struct ahead {
+	struct tape_step steps[AHEAD_STEPS];
+	uint64_t read, done;
+	int end; /* what tape_merge_next said last, once it was not 1 */
+};
+
+static uint64_t looked_up(const struct tape_step *step)
+{
+	return step->phase == TAPE_BEGIN ? step->ev.old_addr : step->ev.addr;
+}
+
+/* Keep the steps ahead; 1: there is one to do. */
+static int fill_ahead(struct ahead *a, struct plan_compiler *c,
+		      struct tape_merge *m, struct err *err)
+{
+	while (a->end == 1 && a->read - a->done < AHEAD_STEPS) {
+		struct tape_step *step = &a->steps[a->read % AHEAD_STEPS];
+
+		a->end = tape_merge_next(m, step, err);
+		if (a->end != 1)
+			break;
+		plan_objects_prefetch(&c->objects, looked_up(step));
+		if (a->read >= a->done + AHEAD_STEPS / 2) {
+			step = &a->steps[(a->done + AHEAD_STEPS / 2) %
+					 AHEAD_STEPS];
+			plan_objects_prefetch_slot(&c->objects,
+						   looked_up(step));
+		}
+		a->read++;
+	}
+	return a->done < a->read ? 1 : a->end;
+}
+
 static int add_all(struct plan_compiler *c, struct tape_merge *m,
 		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		   struct err *err)
 {
-	struct tape_step step;
+	struct ahead ahead = { .end = 1 };
 	int rc;
 
 	for (;;) {
-		rc = tape_merge_next(m, &step, err);
+		rc = fill_ahead(&ahead, c, m, err);
 		if (rc <= 0)
 			return rc;
-		rc = plan_compiler_add(c, &step, err);
+		rc = plan_compiler_add(
+			c, &ahead.steps[ahead.done++ % AHEAD_STEPS], err);
 		if (rc)
 			return rc;
 		if (progress && !(c->h.steps % PROGRESS_STEPS) &&

@@ -62,7 +62,7 @@ struct plan_header {
 	uint64_t live_peak_objects;
 	uint64_t live_end_bytes;
 	uint64_t compiler_bytes; /* most memory for the live objects */
-	uint64_t last_ns; /* time of the last step */
+	uint64_t last_ns;        /* time of the last step */
 	struct plan_repairs repairs;
 };
 

@@ -15,14 +15,25 @@
 #define FIRST_BITS  12
 #define FIRST_SLOTS 4096
 #define KEPT_SLOTS  256 /* freed ones that wait for their own thread */
-#define MOVE_BYTES  (1ULL << 20)
+#define MOVE_BYTES  (4ULL << 20)
+#define HUGE_BYTES  (8ULL << 20) /* from here on huge pages waste little */
+
+/* Large tables are read at random: huge pages spare most of the TLB misses. */
+static void use_huge_pages(void *p, uint64_t bytes)
+{
+	if (bytes >= HUGE_BYTES)
+		madvise(p, bytes, MADV_HUGEPAGE);
+}
 
 static void *map_memory(uint64_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	use_huge_pages(p, bytes);
+	return p;
 }
 
 static int no_memory(struct err *err)
@@ -97,6 +108,19 @@ static uint64_t locate(const struct plan_objects *o, uint64_t addr)
 			break;
 	}
 	return i;
+}
+
+void plan_objects_prefetch(const struct plan_objects *o, uint64_t addr)
+{
+	__builtin_prefetch(&o->table[home_of(o, tag_of(addr))], 1);
+}
+
+void plan_objects_prefetch_slot(const struct plan_objects *o, uint64_t addr)
+{
+	uint64_t entry = o->table[home_of(o, tag_of(addr))];
+
+	if (entry)
+		__builtin_prefetch(&o->slots[(uint32_t)entry - 1], 1);
 }
 
 uint32_t plan_objects_find(const struct plan_objects *o, uint64_t addr)
@@ -203,6 +227,7 @@ static int new_slot(struct plan_objects *o, uint32_t *slot, struct err *err)
 			return no_memory(err);
 		o->slots = p;
 		o->max_slots *= 2;
+		use_huge_pages(p, bytes * 2);
 	}
 	*slot = o->nr_slots++;
 	count_bytes(o);

@@ -47,6 +47,10 @@ int plan_objects_init(struct plan_objects *o, uint32_t threads,
 		      struct err *err);
 void plan_objects_release(struct plan_objects *o);
 
+/* Fetch what a lookup of addr will need: first the table, later the slot. */
+void plan_objects_prefetch(const struct plan_objects *o, uint64_t addr);
+void plan_objects_prefetch_slot(const struct plan_objects *o, uint64_t addr);
+
 /* The slot that holds addr, or PLAN_NO_SLOT. */
 uint32_t plan_objects_find(const struct plan_objects *o, uint64_t addr);
 /* As find, and take addr out of the table; the slot stays in use. */

@@ -31,27 +31,55 @@ void replay_measure_floor(struct replay_floor *floor,
 	floor->minor_faults = run->report->minor_faults;
 }
 
-int replay_measure_curve(struct result_point **curve,
-			 const struct replay_tape *tape,
-			 const struct replay_run *run,
-			 const struct replay_floor *floor, struct err *err)
+int replay_heap_fill(struct replay_heap *heap, const struct replay_tape *tape,
+		     const struct replay_run *run,
+		     const struct replay_floor *floor, struct err *err)
 {
 	const struct worker_sample *samples = replay_run_samples(run);
 	uint32_t nr = tape->header.nr_marks, k;
 
-	*curve = calloc(nr, sizeof(**curve));
-	if (!*curve)
+	heap->anon_bytes = calloc(nr, sizeof(uint64_t));
+	heap->peak_bytes = calloc(nr, sizeof(uint64_t));
+	heap->file_bytes = run->report->file_bytes;
+	if (!heap->anon_bytes || !heap->peak_bytes)
+		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
+	for (k = 0; k < nr; k++) {
+		const struct worker_sample *sample = &samples[tape->order[k]];
+
+		heap->anon_bytes[k] =
+			less(sample->anon_bytes, floor->anon_bytes);
+		heap->peak_bytes[k] =
+			less(sample->peak_bytes, floor->anon_bytes);
+	}
+	return 0;
+}
+
+void replay_heap_release(struct replay_heap *heap)
+{
+	free(heap->anon_bytes);
+	free(heap->peak_bytes);
+	memset(heap, 0, sizeof(*heap));
+}
+
+static int add_curve(struct result_run *result, const struct replay_tape *tape,
+		     const struct replay_heap *heap, struct err *err)
+{
+	uint32_t nr = tape->header.nr_marks, k;
+
+	result->curve = calloc(nr, sizeof(*result->curve));
+	if (!result->curve)
 		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
 	for (k = 0; k < nr; k++) {
 		const struct plan_mark *mark = &tape->marks[tape->order[k]];
-		struct result_point *point = &(*curve)[k];
 
-		point->time_ns = mark->time_ns;
-		point->op = mark->seq;
-		point->live_bytes = mark->live_bytes;
-		point->rss_bytes = less(samples[tape->order[k]].anon_bytes,
-					floor->anon_bytes);
+		result->curve[k] = (struct result_point){
+			.time_ns = mark->time_ns,
+			.op = mark->seq,
+			.live_bytes = mark->live_bytes,
+			.rss_bytes = heap->anon_bytes[k],
+		};
 	}
+	result->nr_curve = nr;
 	return 0;
 }
 
@@ -241,19 +269,14 @@ static double mean_of(const struct result_point *curve, size_t nr,
 
 static int add_memory(struct result_run *result, const struct replay_tape *tape,
 		      const struct replay_run *run,
-		      const struct replay_floor *floor, struct err *err)
+		      const struct replay_floor *floor,
+		      const struct replay_heap *heap, struct err *err)
 {
 	const struct worker_report *r = run->report;
 	uint64_t base = floor->anon_bytes;
-	int rc = replay_measure_curve(&result->curve, tape, run, floor, err);
-
-	if (rc)
-		return rc;
-	result->nr_curve = tape->header.nr_marks;
-	const struct value values[] = {
+	struct value values[] = {
 		{ "rss_peak_bytes", (double)less(peak_of(tape, run), base) },
-		{ "rss_mean_bytes", mean_of(result->curve, result->nr_curve,
-					    tape->header.last_ns) },
+		{ "rss_mean_bytes", 0 },
 		{ "rss_end_bytes", (double)less(r->end_anon_bytes, base) },
 		{ "rss_idle_bytes", (double)less(r->idle_anon_bytes, base) },
 		{ "rss_freed_bytes", (double)less(r->freed_anon_bytes, base) },
@@ -261,13 +284,20 @@ static int add_memory(struct result_run *result, const struct replay_tape *tape,
 		{ "minor_faults",
 		  (double)less(r->minor_faults, floor->minor_faults) },
 	};
+	int rc = add_curve(result, tape, heap, err);
+
+	if (rc)
+		return rc;
+	values[1].value =
+		mean_of(result->curve, result->nr_curve, tape->header.last_ns);
 	return add_values(result, values, sizeof(values) / sizeof(*values),
 			  err);
 }
 
 int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
-		   const struct replay_floor *floor, struct err *err)
+		   const struct replay_floor *floor,
+		   const struct replay_heap *heap, struct err *err)
 {
 	int rc = add_common(result, tape, run, err);
 
@@ -279,6 +309,6 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 	case WORKER_LATENCY:
 		return add_latency(result, run, err);
 	default:
-		return add_memory(result, tape, run, floor, err);
+		return add_memory(result, tape, run, floor, heap, err);
 	}
 }

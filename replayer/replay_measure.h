@@ -23,30 +23,36 @@ void replay_measure_floor(struct replay_floor *floor,
 			  const struct replay_tape *tape,
 			  const struct replay_run *run);
 
-/*
- * The heap's memory along the tape, in order of the marks: header.nr_marks
- * points that the caller frees. -ERR_NOMEM.
- */
-int replay_measure_curve(struct result_point **curve,
-			 const struct replay_tape *tape,
-			 const struct replay_run *run,
-			 const struct replay_floor *floor, struct err *err);
+/* A memory pass along the tape, in order of the marks; the floor taken off. */
+struct replay_heap {
+	uint64_t *anon_bytes; /* at the mark */
+	uint64_t *peak_bytes; /* highest since the mark before */
+	uint64_t file_bytes;  /* of the program and its libraries, throughout */
+};
 
-/* Fill metrics, curve and histograms of that pass. */
+int replay_heap_fill(struct replay_heap *heap, const struct replay_tape *tape,
+		     const struct replay_run *run,
+		     const struct replay_floor *floor, struct err *err);
+/* Safe on a zeroed struct. */
+void replay_heap_release(struct replay_heap *heap);
+
+/* Fill metrics, curve and histograms of that pass; heap for memory only. */
 int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
-		   const struct replay_floor *floor, struct err *err);
+		   const struct replay_floor *floor,
+		   const struct replay_heap *heap, struct err *err);
 
 /*
- * Add predicted_rss_*_bytes to a memory run: at each mark, what this run had
- * there, plus what malloc never saw. The latter is known at each sample of the
- * tape: its RSS less what reference (the allocator recorded under) had at
+ * Add predicted_rss_*_bytes to a memory run: at each mark, what its heap had
+ * there, plus what malloc never saw. The latter is known at each sample of
+ * the tape: its RSS less what reference (the allocator recorded under) had at
  * that time of its replay; in between it is interpolated, since a sample
  * misses the short peaks of both, and the replay does not.
  */
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
-			   const struct result_point *reference,
+			   const struct replay_heap *heap,
+			   const struct replay_heap *reference,
 			   struct err *err);
 
 /* The tape's own memory, as the document's recorded curve. */

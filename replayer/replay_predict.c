@@ -29,7 +29,7 @@ static size_t mark_at(const struct replay_tape *tape, size_t from,
 /* A walk along the marks that interpolates a curve at ever later times. */
 struct walk {
 	const struct replay_tape *tape;
-	const struct result_point *curve; /* in order of the marks */
+	const uint64_t *bytes; /* in order of the marks */
 	size_t mark;
 };
 
@@ -43,33 +43,32 @@ static double between(double t, double t0, double v0, double t1, double v1)
 	return t1 > t0 ? v0 + (v1 - v0) * (t - t0) / (t1 - t0) : v0;
 }
 
-/* The curve's RSS at that time; nothing before the first mark. */
-static double walk_rss(struct walk *w, uint64_t time_ns)
+/* The curve at that time; nothing before the first mark. */
+static double walk_bytes(struct walk *w, uint64_t time_ns)
 {
-	const struct result_point *p;
+	const uint64_t *p;
 
 	if (time_ns < mark_time(w->tape, 0))
 		return 0;
 	w->mark = mark_at(w->tape, w->mark, time_ns);
-	p = &w->curve[w->mark];
+	p = &w->bytes[w->mark];
 	if (w->mark + 1 == w->tape->header.nr_marks)
-		return (double)p->rss_bytes;
+		return (double)p[0];
 	return between((double)time_ns, (double)mark_time(w->tape, w->mark),
-		       (double)p[0].rss_bytes,
-		       (double)mark_time(w->tape, w->mark + 1),
-		       (double)p[1].rss_bytes);
+		       (double)p[0], (double)mark_time(w->tape, w->mark + 1),
+		       (double)p[1]);
 }
 
 /* What malloc never saw, at each sample: its RSS less the reference's heap. */
 static double *other_memory(const struct replay_tape *tape,
-			    const struct result_point *reference)
+			    const struct replay_heap *reference)
 {
-	struct walk w = { tape, reference, 0 };
+	struct walk w = { tape, reference->anon_bytes, 0 };
 	double *other = calloc(tape->nr_samples, sizeof(*other));
 	size_t i;
 
 	for (i = 0; other && i < tape->nr_samples; i++) {
-		double heap = walk_rss(&w, tape->samples[i].time_ns);
+		double heap = walk_bytes(&w, tape->samples[i].time_ns);
 		double rss = (double)rss_of(&tape->samples[i]);
 
 		other[i] = rss > heap ? rss - heap : 0;
@@ -95,9 +94,11 @@ static double other_at(const struct replay_tape *tape, const double *other,
 
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
-			   const struct result_point *reference,
-			   struct err *err)
+			   const struct replay_heap *heap,
+			   const struct replay_heap *reference, struct err *err)
 {
+	/* The libraries of the two allocators may differ in size. */
+	double files = (double)heap->file_bytes - (double)reference->file_bytes;
 	double *other = other_memory(tape, reference);
 	double peak = 0, sum = 0, time = 0;
 	size_t i, sample = 0, nr = tape->header.nr_marks;
@@ -108,13 +109,13 @@ int replay_measure_predict(struct result_run *result,
 	for (i = 0; i < nr; i++) {
 		uint64_t now = mark_time(tape, i);
 		uint64_t next = i + 1 < nr ? mark_time(tape, i + 1) : now;
-		double rss = other_at(tape, other, &sample, now) +
-			     (double)result->curve[i].rss_bytes;
+		double base = files + other_at(tape, other, &sample, now);
+		double weight = (double)(next - now);
 
-		if (rss > peak)
-			peak = rss;
-		sum += rss * (double)(next - now);
-		time += (double)(next - now);
+		if (base + (double)heap->peak_bytes[i] > peak)
+			peak = base + (double)heap->peak_bytes[i];
+		sum += (base + (double)heap->anon_bytes[i]) * weight;
+		time += weight;
 	}
 	free(other);
 	rc = result_add_metric(result, "predicted_rss_peak_bytes", peak, err);

@@ -63,6 +63,31 @@ int replay_pass(struct replay_state *s, const struct replay_work *work,
 	return rc;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The arms, whatever the order in which they were given. */
+static int add_arms(const struct replay_state *s, struct result_doc *doc,
+		    struct err *err)
+{
+	const char **labels = calloc(s->nr_arms, sizeof(*labels));
+	char text[4096] = "";
+	size_t i, used = 0;
+
+	if (!labels)
+		return err_set(err, ERR_NOMEM, ENOMEM, "list of arms");
+	for (i = 0; i < s->nr_arms; i++)
+		labels[i] = s->arms[i].label;
+	qsort(labels, s->nr_arms, sizeof(*labels), by_text);
+	for (i = 0; i < s->nr_arms && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "%s%s", i ? " " : "", labels[i]);
+	free(labels);
+	return result_add_config(doc, "arms", text, err);
+}
+
 int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			  struct err *err)
 {
@@ -86,6 +111,8 @@ int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 		rc = result_add_config(doc, "passes", passes, err);
 	if (!rc)
 		rc = result_add_config(doc, "idle_ns", idle, err);
+	if (!rc)
+		rc = add_arms(s, doc, err);
 	return rc;
 }
 
@@ -127,27 +154,34 @@ static int fill_identity(struct result_run *result, const struct alloc_arm *arm,
 	return rc;
 }
 
+/* One pass of an arm into the document; heap is kept for predictions. */
 static int measure_pass(struct replay_state *s, const struct replay_work *work,
 			struct result_doc *doc, const struct alloc_arm *arm,
-			enum worker_pass pass, struct err *err)
+			enum worker_pass pass, struct replay_heap *heap,
+			struct err *err)
 {
 	struct result_run *result;
 	struct replay_run run;
 	char what[32];
+	bool ok;
 	int rc;
 
 	snprintf(what, sizeof(what), "round %u/%llu", doc->round,
 		 (unsigned long long)s->config->rounds);
 	rc = replay_pass(s, work, arm, pass, what, &run, err);
+	ok = !rc && !strcmp(run.status, "ok");
 	if (!rc)
 		rc = result_add_run(doc, &result, err);
 	if (!rc)
 		rc = fill_identity(result, arm, pass, &run, err);
-	if (!rc && strcmp(run.status, "ok") != 0)
+	if (!rc && !ok)
 		note_failure(s, work, result);
-	else if (!rc)
+	if (!rc && ok && pass == WORKER_MEMORY)
+		rc = replay_heap_fill(heap, &work->tape, &run, &work->floor,
+				      err);
+	if (!rc && ok)
 		rc = replay_measure(result, &work->tape, &run, pass,
-				    &work->floor, err);
+				    &work->floor, heap, err);
 	replay_run_release(&run);
 	return rc;
 }
@@ -155,58 +189,45 @@ static int measure_pass(struct replay_state *s, const struct replay_work *work,
 /* The memory along the tape under the allocator that it was recorded under. */
 static int measure_reference(struct replay_state *s,
 			     const struct replay_work *work,
-			     struct result_point **curve, struct err *err)
+			     struct replay_heap *heap, struct err *err)
 {
 	struct replay_run run;
 	int rc = replay_pass(s, work, &work->reference, WORKER_MEMORY,
 			     "reference", &run, err);
 
 	if (!rc && !strcmp(run.status, "ok"))
-		rc = replay_measure_curve(curve, &work->tape, &run,
-					  &work->floor, err);
+		rc = replay_heap_fill(heap, &work->tape, &run, &work->floor,
+				      err);
 	replay_run_release(&run);
 	return rc;
 }
 
-static int add_predictions(const struct replay_work *work,
-			   struct result_doc *doc,
-			   const struct result_point *reference,
-			   struct err *err)
-{
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i < doc->nr_runs && !rc; i++)
-		if (doc->runs[i].nr_curve)
-			rc = replay_measure_predict(&doc->runs[i], &work->tape,
-						    reference, err);
-	return rc;
-}
-
-/* Predictions need the curve of the tape's own allocator, an arm or not. */
+/*
+ * Add predictions to the memory runs. heaps are those of the arms, and one
+ * more for a reference that is no arm.
+ */
 static int predict(struct replay_state *s, const struct replay_work *work,
-		   struct result_doc *doc, struct err *err)
+		   struct result_doc *doc, struct replay_heap *heaps,
+		   struct err *err)
 {
-	struct result_point *curve = NULL;
-	const char *label;
-	size_t i;
-	int rc;
+	const struct replay_heap *reference = &heaps[work->reference_arm];
+	size_t i, k;
+	int rc = 0;
 
 	if (work->no_prediction[0] || !s->config->passes[WORKER_MEMORY])
 		return 0;
-	if (work->reference_arm == s->nr_arms) {
-		rc = measure_reference(s, work, &curve, err);
-		if (!rc && curve)
-			rc = add_predictions(work, doc, curve, err);
-		free(curve);
-		return rc;
+	if (work->reference_arm == s->nr_arms)
+		rc = measure_reference(s, work, &heaps[s->nr_arms], err);
+	for (i = 0; i < doc->nr_runs && !rc; i++) {
+		struct result_run *run = &doc->runs[i];
+
+		for (k = 0; strcmp(run->arm, s->arms[k].label) != 0; k++)
+			;
+		if (run->nr_curve && reference->anon_bytes)
+			rc = replay_measure_predict(run, &work->tape, &heaps[k],
+						    reference, err);
 	}
-	label = s->arms[work->reference_arm].label;
-	for (i = 0; i < doc->nr_runs; i++)
-		if (doc->runs[i].nr_curve && !strcmp(doc->runs[i].arm, label))
-			return add_predictions(work, doc, doc->runs[i].curve,
-					       err);
-	return 0;
+	return rc;
 }
 
 static int fill_config(const struct replay_state *s,
@@ -306,35 +327,55 @@ static int sort_runs(const struct replay_state *s, struct result_doc *doc,
 	return 0;
 }
 
+static int measure_arms(struct replay_state *s, struct replay_work *work,
+			struct result_doc *doc, const size_t *order,
+			struct replay_heap *heaps, struct err *err)
+{
+	size_t i;
+	int rc = 0, pass;
+
+	for (i = 0; i < s->nr_arms && !rc; i++)
+		for (pass = 0; pass < WORKER_PASSES && !rc; pass++)
+			if (s->config->passes[pass])
+				rc = measure_pass(s, work, doc,
+						  &s->arms[order[i]],
+						  (enum worker_pass)pass,
+						  &heaps[order[i]], err);
+	if (!rc)
+		rc = predict(s, work, doc, heaps, err);
+	if (!rc)
+		rc = sort_runs(s, doc, err);
+	return rc;
+}
+
 int replay_round(struct replay_state *s, struct replay_work *work,
 		 uint32_t round, struct err *err)
 {
 	size_t *order = calloc(s->nr_arms, sizeof(*order));
+	struct replay_heap *heaps = calloc(s->nr_arms + 1, sizeof(*heaps));
 	struct result_doc doc = { 0 };
 	char path[PATH_MAX];
 	size_t i;
-	int rc, pass;
+	int rc;
 
-	if (!order)
-		return err_set(err, ERR_NOMEM, ENOMEM, "order of arms");
+	if (!order || !heaps) {
+		rc = err_set(err, ERR_NOMEM, ENOMEM, "list of arms");
+		goto out;
+	}
 	shuffle(order, s->nr_arms, s->config->seed, round);
 	rc = begin_document(s, work, round, &doc, err);
-	for (i = 0; i < s->nr_arms && !rc; i++)
-		for (pass = 0; pass < WORKER_PASSES && !rc; pass++)
-			if (s->config->passes[pass])
-				rc = measure_pass(s, work, &doc,
-						  &s->arms[order[i]],
-						  (enum worker_pass)pass, err);
-	if (!rc)
-		rc = predict(s, work, &doc, err);
-	if (!rc)
-		rc = sort_runs(s, &doc, err);
 	if (!rc)
 		rc = add_order(s, order, &doc, err);
+	if (!rc)
+		rc = measure_arms(s, work, &doc, order, heaps, err);
 	replay_document_path(s, &work->tape, round, path);
 	if (!rc)
 		rc = result_write(&doc, path, true, err);
+out:
+	for (i = 0; heaps && i <= s->nr_arms; i++)
+		replay_heap_release(&heaps[i]);
 	result_release(&doc);
+	free(heaps);
 	free(order);
 	return rc;
 }

@@ -63,6 +63,7 @@ struct worker_report {
 	uint64_t end_anon_bytes;   /* after the last op, exact */
 	uint64_t idle_anon_bytes;  /* and after idling */
 	uint64_t freed_anon_bytes; /* and after freeing all, and idling */
+	uint64_t file_bytes;       /* resident of programs and libraries */
 	uint64_t samples_at;       /* byte offset: worker_sample per mark */
 	uint64_t hists_at;         /* struct hist [PLAN_OPS][WORKER_GROUPS] */
 };

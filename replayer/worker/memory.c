@@ -7,6 +7,7 @@
  * nothing here allocates.
  */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,4 +88,68 @@ uint64_t worker_memory_exact(void)
 		return field(read_text(rollup_fd, buf, sizeof(buf)),
 			     "\nAnonymous:");
 	return field(read_text(status_fd, buf, sizeof(buf)), "\nRssAnon:");
+}
+
+/* Reads a file line by line without any allocation. */
+struct lines {
+	int fd;
+	size_t have, used;
+	char buf[4096];
+};
+
+/* The next line, NUL-ended; NULL at the end of the file. */
+static char *next_line(struct lines *l)
+{
+	for (;;) {
+		char *line = l->buf + l->used;
+		char *end = memchr(line, '\n', l->have - l->used);
+		ssize_t n;
+
+		if (end) {
+			*end = '\0';
+			l->used = (size_t)(end - l->buf) + 1;
+			return line;
+		}
+		l->have -= l->used;
+		memmove(l->buf, line, l->have);
+		l->used = 0;
+		n = read(l->fd, l->buf + l->have, sizeof(l->buf) - l->have);
+		if (n <= 0)
+			return NULL;
+		l->have += (size_t)n;
+	}
+}
+
+/* Whether the mapping that this line of smaps begins is a library's. */
+static bool is_library(const struct worker *w, const char *line)
+{
+	uintptr_t plan = (uintptr_t)w->words;
+	uintptr_t at = strtoull(line, NULL, 16);
+	const char *path = strchr(line, '/');
+
+	return path && strncmp(path, "/memfd:", 7) != 0 &&
+	       (at < plan || at >= plan + w->h->bytes);
+}
+
+uint64_t worker_memory_files(const struct worker *w)
+{
+	static struct lines lines;
+	uint64_t bytes = 0;
+	bool counts = false;
+	char *line;
+
+	lines.have = lines.used = 0;
+	lines.fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	if (lines.fd < 0)
+		return 0;
+	while ((line = next_line(&lines))) {
+		if (*line < 'A' || *line > 'Z')
+			counts = is_library(w, line);
+		else if (counts && !strncmp(line, "Rss:", 4))
+			bytes += field(line, "Rss:");
+		else if (counts && !strncmp(line, "Anonymous:", 10))
+			bytes -= field(line, "Anonymous:");
+	}
+	close(lines.fd);
+	return bytes;
 }

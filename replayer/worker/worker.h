@@ -102,6 +102,8 @@ bool worker_memory_init(struct worker *w);
 void worker_memory_sample(struct worker *w, uint32_t i);
 /* Anonymous memory now, counted page by page. */
 uint64_t worker_memory_exact(void);
+/* Resident pages of the program and its libraries, the plan's left out. */
+uint64_t worker_memory_files(const struct worker *w);
 
 /* worker_main.c */
 uint64_t worker_now_ns(void);

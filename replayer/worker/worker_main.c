@@ -221,6 +221,7 @@ static void measure_rest(struct worker *w, uint64_t idle_ns)
 	uint32_t i;
 
 	r->end_anon_bytes = worker_memory_exact();
+	r->file_bytes = worker_memory_files(w);
 	idle(w, idle_ns);
 	r->idle_anon_bytes = worker_memory_exact();
 	for (i = 0; i < w->h->nr_live; i++)
