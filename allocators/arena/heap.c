@@ -58,10 +58,8 @@ static void collect_class(struct heap *h, unsigned c)
 
 void heap_upkeep(struct heap *h)
 {
-	if (!heap_real(h)) {
-		purge_poll();
+	if (!heap_real(h))
 		return;
-	}
 	h->events++;
 	if (h->events % POLL_EVENTS == 0)
 		purge_poll();
@@ -117,9 +115,7 @@ static void *slab_malloc(unsigned c)
 	struct heap *h = heap_mine;
 	void **top, *p;
 
-	if (!heap_real(h))
-		h = heap_attach();
-	if (!h)
+	if (arena_unlikely(!heap_real(h)))
 		return shared_malloc(c);
 	// Only sizes that the fast path does not take find something here.
 	top = atomic_load_explicit(&h->mag[c].top, memory_order_relaxed);
@@ -138,6 +134,8 @@ void *heap_malloc_slow(size_t n)
 	void *p = NULL;
 
 	if (arena_likely(arena_init())) {
+		if (heap_mine == &heap_none)
+			heap_attach();
 		if (n > SLAB_MAX)
 			return large_malloc(n, 1, &zeroed);
 		p = slab_malloc(class_of_size(n));
@@ -180,6 +178,9 @@ void heap_free_slow(void *p)
 
 	if (!p)
 		return;
+	// A thread that only frees gathers its frees in an outbox, too.
+	if (h == &heap_none && arena_init() && heap_attach())
+		h = heap_mine;
 	if (region_offset(p) >= region_limit())
 		misuse(p, "not from this heap");
 	entry = entry_load((uint32_t)(region_offset(p) >> UNIT_SHIFT));
