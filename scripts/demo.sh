@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # The demonstration: record two real programs, replay both tapes on several
 # allocators, compare, and write a report into results/demo/.
-# usage: B=build [ROUNDS=6] scripts/demo.sh
+# usage: B=build [ROUNDS=10] scripts/demo.sh
 set -eu
 
 B=${B:-build}
 heaptape=$B/heaptape
 out=results/demo
-rounds=${ROUNDS:-6}
+rounds=${ROUNDS:-10}
 begin=$(date +%s)
 
 step()
