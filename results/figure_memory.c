@@ -10,8 +10,8 @@
 
 #include "results/report.h"
 
-#define LINE_BUCKETS 300
-#define BAND_BUCKETS 150
+#define LINE_BUCKETS 300  /* at most; fewer where there are many arms */
+#define ALL_BUCKETS  2000 /* of a figure */
 
 struct bucket {
 	double low, high, low_x, high_x;
@@ -21,7 +21,8 @@ struct bucket {
 /* How tape positions become x: by time, or by operation without times. */
 struct scale {
 	bool timed;
-	double max; /* of x, unscaled */
+	double max;        /* of x, unscaled */
+	size_t nr_buckets; /* of a line; a band has half of them */
 	struct axis x, y;
 };
 
@@ -41,30 +42,57 @@ static double place(const struct scale *scale, const struct result_point *point)
 	return scale->timed ? (double)point->time_ns : (double)point->op;
 }
 
+static double height(const struct result_point *point, enum field field)
+{
+	return field == LIVE ? (double)point->live_bytes
+			     : (double)point->rss_bytes;
+}
+
+static void add(struct bucket *bucket, double x, double y)
+{
+	if (!bucket->used || y < bucket->low) {
+		bucket->low = y;
+		bucket->low_x = x;
+	}
+	if (!bucket->used || y > bucket->high) {
+		bucket->high = y;
+		bucket->high_x = x;
+	}
+	bucket->used = true;
+}
+
+/* The middles of the buckets between two points get what lies between. */
+static void add_between(struct bucket *buckets, double width, size_t from,
+			size_t to, double x1, double y1, double x2, double y2)
+{
+	size_t k;
+
+	for (k = from + 1; k < to; k++) {
+		double x = ((double)k + 0.5) * width;
+
+		add(&buckets[k], x, y1 + (y2 - y1) * (x - x1) / (x2 - x1));
+	}
+}
+
 static void fill(const struct scale *scale, const struct result_point *curve,
 		 size_t nr, enum field field, struct bucket *buckets,
 		 size_t nr_buckets)
 {
-	size_t i;
+	double width = scale->max / (double)nr_buckets, last_x = 0, last_y = 0;
+	size_t last = 0, i;
 
 	for (i = 0; i < nr; i++) {
 		double x = place(scale, &curve[i]);
-		double y = field == LIVE ? (double)curve[i].live_bytes
-					 : (double)curve[i].rss_bytes;
-		double at = x / scale->max * (double)nr_buckets;
-		size_t k =
-			at < (double)nr_buckets ? (size_t)at : nr_buckets - 1;
-		struct bucket *bucket = &buckets[k];
+		double y = height(&curve[i], field);
+		size_t k = (size_t)fmin(x / width, (double)nr_buckets - 1);
 
-		if (!bucket->used || y < bucket->low) {
-			bucket->low = y;
-			bucket->low_x = x;
-		}
-		if (!bucket->used || y > bucket->high) {
-			bucket->high = y;
-			bucket->high_x = x;
-		}
-		bucket->used = true;
+		add(&buckets[k], x, y);
+		if (i)
+			add_between(buckets, width, last, k, last_x, last_y, x,
+				    y);
+		last = k;
+		last_x = x;
+		last_y = y;
 	}
 }
 
@@ -80,8 +108,8 @@ static void put_line(FILE *out, const struct scale *scale,
 	struct bucket buckets[LINE_BUCKETS] = { 0 };
 	size_t i;
 
-	fill(scale, curve, nr, field, buckets, LINE_BUCKETS);
-	for (i = 0; i < LINE_BUCKETS; i++) {
+	fill(scale, curve, nr, field, buckets, scale->nr_buckets);
+	for (i = 0; i < scale->nr_buckets; i++) {
 		const struct bucket *b = &buckets[i];
 		bool low_first = b->low_x < b->high_x;
 
@@ -98,21 +126,21 @@ static void put_line(FILE *out, const struct scale *scale,
 static void put_band(FILE *out, const struct scale *scale,
 		     const struct campaign_tape *tape, const char *arm)
 {
-	struct bucket buckets[BAND_BUCKETS] = { 0 };
-	size_t i;
+	struct bucket buckets[LINE_BUCKETS] = { 0 };
+	size_t nr_buckets = scale->nr_buckets / 2, i;
 
 	for (i = 0; i < tape->nr_rounds; i++) {
 		const struct result_run *run = memory_run(tape->rounds[i], arm);
 
 		if (run)
 			fill(scale, run->curve, run->nr_curve, RSS, buckets,
-			     BAND_BUCKETS);
+			     nr_buckets);
 	}
-	for (i = 0; i < BAND_BUCKETS; i++)
+	for (i = 0; i < nr_buckets; i++)
 		if (buckets[i].used)
 			fprintf(out, "%.6g %.6g %.6g\n",
-				((double)i + 0.5) / BAND_BUCKETS * scale->max /
-					scale->x.scale,
+				((double)i + 0.5) / (double)nr_buckets *
+					scale->max / scale->x.scale,
 				buckets[i].low / scale->y.scale,
 				buckets[i].high / scale->y.scale);
 }
@@ -176,6 +204,11 @@ static struct scale find_scale(const struct report *report,
 	if (tape->rounds[0]->nr_recorded)
 		stretch(tape->rounds[0]->recorded, tape->rounds[0]->nr_recorded,
 			&x_ns, &ops, &bytes);
+	scale.nr_buckets = ALL_BUCKETS / report->cmp->nr_arms;
+	if (scale.nr_buckets > LINE_BUCKETS)
+		scale.nr_buckets = LINE_BUCKETS;
+	if (scale.nr_buckets < 40)
+		scale.nr_buckets = 40;
 	scale.timed = x_ns > 0;
 	scale.max = scale.timed ? x_ns : ops;
 	scale.x = scale.timed ? axis_ns(x_ns) : (struct axis){ 1e6, "M" };

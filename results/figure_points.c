@@ -76,8 +76,7 @@ static void put_rounds(struct report *report, struct figure *figure,
 	axis = report->cmp->metrics[metric].unit == METRIC_NS
 		       ? axis_ns(all.high)
 		       : axis_bytes(all.high);
-	fprintf(out, "YLABEL = '%s (%s)'\nYMIN = %.6g\nYMAX = %.6g\n",
-		report->cmp->metrics[metric].title, axis.unit,
+	fprintf(out, "YLABEL = '%s'\nYMIN = %.6g\nYMAX = %.6g\n", axis.unit,
 		all.low / axis.scale, all.high / axis.scale);
 	fputs("$dots << EOD\n", out);
 	for (i = 0; i < figure->nr; i++)
@@ -137,7 +136,7 @@ void figure_returned(struct report *report, const struct comparison_tape *tape)
 	struct figure figure;
 	size_t metrics[4], i, k;
 
-	if (figure_begin(report, &figure, "returned", 760, 340))
+	if (figure_begin(report, &figure, "returned", 640, 320))
 		return;
 	for (k = 0; k < 4; k++)
 		metrics[k] = comparison_find_metric(cmp, names[k]);

@@ -12,10 +12,10 @@
 #define MAX_LABELS 32
 
 /* The plot area that tradeoff.gp sets, in px. */
-#define TRADEOFF_WIDTH  760
-#define TRADEOFF_HEIGHT 440
+#define TRADEOFF_WIDTH  640
+#define TRADEOFF_HEIGHT 400
 #define AREA_WIDTH      (TRADEOFF_WIDTH * 0.87)
-#define AREA_HEIGHT     (TRADEOFF_HEIGHT * 0.82)
+#define AREA_HEIGHT     (TRADEOFF_HEIGHT * 0.80)
 
 struct tradeoff {
 	const struct comparison *cmp;

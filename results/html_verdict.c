@@ -146,7 +146,7 @@ void html_verdict(struct report *report)
 	}
 	fputs("</ul>\n", report->out);
 	put_fronts(report);
-	if (!command)
+	if (!command || !*command)
 		return;
 	fputs("<p>Measured with:</p>\n<pre><code>", report->out);
 	html_text(report->out, command);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 
 /* How one metric went over the tapes. */
 struct tally {
-	size_t better, worse, same, unclear;
+	size_t better, worse, same, slightly_better, slightly_worse, unclear;
 	size_t needed;    /* rounds, at most over the unclear ones */
 	double low, high; /* change in percent over all tapes */
 };
@@ -43,14 +44,14 @@ static struct tally count(const struct comparison *cmp, size_t metric,
 			continue;
 		tally.low = fmin(tally.low, change);
 		tally.high = fmax(tally.high, change);
+		if (out->rounds_needed > tally.needed)
+			tally.needed = out->rounds_needed;
 		tally.better += out->verdict == STATS_BETTER;
 		tally.worse += out->verdict == STATS_WORSE;
 		tally.same += out->verdict == STATS_SAME;
-		if (out->rounds_needed > tally.needed)
-			tally.needed = out->rounds_needed;
-		tally.unclear += out->verdict != STATS_BETTER &&
-				 out->verdict != STATS_WORSE &&
-				 out->verdict != STATS_SAME;
+		tally.slightly_better += out->verdict == STATS_SLIGHTLY_BETTER;
+		tally.slightly_worse += out->verdict == STATS_SLIGHTLY_WORSE;
+		tally.unclear += out->verdict == STATS_UNCLEAR;
 	}
 	return tally;
 }
@@ -69,7 +70,8 @@ enum summary_kind summary_kind(const struct comparison *cmp, size_t arm)
 			continue;
 		better += tally.better;
 		worse += tally.worse;
-		unclear += tally.unclear;
+		unclear += tally.unclear + tally.slightly_better +
+			   tally.slightly_worse;
 	}
 	if (better)
 		return worse ? SUMMARY_TRADE : SUMMARY_BETTER;
@@ -131,6 +133,9 @@ static void append_part(const struct comparison *cmp, size_t arm,
 		if (number < cmp->nr_tapes)
 			append(buf, len, ", on %zu of %zu tapes", number,
 			       cmp->nr_tapes);
+		if (offset == offsetof(struct tally, unclear))
+			append(buf, len, ", about %zu rounds would decide",
+			       tally.needed);
 		append(buf, len, ")");
 		first = false;
 	}
@@ -139,15 +144,23 @@ static void append_part(const struct comparison *cmp, size_t arm,
 char *summary_sentence(const struct comparison *cmp, size_t arm, char *buf,
 		       size_t len)
 {
+	static const struct {
+		const char *word;
+		size_t offset;
+	} parts[] = {
+		{ "better in", offsetof(struct tally, better) },
+		{ "worse in", offsetof(struct tally, worse) },
+		{ "same in", offsetof(struct tally, same) },
+		{ "slightly better in",
+		  offsetof(struct tally, slightly_better) },
+		{ "slightly worse in", offsetof(struct tally, slightly_worse) },
+		{ "not decided in", offsetof(struct tally, unclear) },
+	};
+	size_t i;
+
 	*buf = '\0';
-	append_part(cmp, arm, "better in", offsetof(struct tally, better), buf,
-		    len);
-	append_part(cmp, arm, "worse in", offsetof(struct tally, worse), buf,
-		    len);
-	append_part(cmp, arm, "same in", offsetof(struct tally, same), buf,
-		    len);
-	append_part(cmp, arm, "not decided in", offsetof(struct tally, unclear),
-		    buf, len);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		append_part(cmp, arm, parts[i].word, parts[i].offset, buf, len);
 	append(buf, len, *buf ? "." : "nothing was measured.");
 	return buf;
 }

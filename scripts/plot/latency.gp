@@ -5,7 +5,7 @@ set xlabel 'percentile'
 set logscale x 10
 set logscale y 10
 set xrange [1:XMAX]
-set yrange [YMIN:YMAX]
+set yrange [YMIN * 0.9:YMAX * 1.1]
 set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1e3, '99.99' 1e4, \
 	'99.999' 1e5, '99.9999' 1e6, '99.99999' 1e7, '' 1e8)
 set ytics ('1 ns' 1, '10 ns' 10, '100 ns' 100, '1 us' 1e3, '10 us' 1e4, \

@@ -4,7 +4,7 @@
 # The plot area is fixed: the C side finds room for the labels in it.
 set lmargin at screen 0.11
 set rmargin at screen 0.98
-set bmargin at screen 0.15
+set bmargin at screen 0.17
 set tmargin at screen 0.97
 set xlabel XLABEL
 set ylabel YLABEL offset 1
