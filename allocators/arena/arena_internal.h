@@ -122,17 +122,6 @@ extern unsigned nr_arenas;
 extern struct page_counts page_counts;
 extern unsigned page_shift;
 
-static inline void pages_now_active(size_t n)
-{
-	size_t active = n + atomic_fetch_add_explicit(&page_counts.active, n,
-						      memory_order_relaxed);
-
-	if (active >
-	    atomic_load_explicit(&page_counts.peak, memory_order_relaxed))
-		atomic_store_explicit(&page_counts.peak, active,
-				      memory_order_relaxed);
-}
-
 static inline size_t page_bytes(void)
 {
 	return (size_t)1 << page_shift;

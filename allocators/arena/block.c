@@ -21,6 +21,17 @@ static void count_pages(_Atomic size_t *counter, size_t plus, size_t minus)
 					  memory_order_relaxed);
 }
 
+void pages_activate(size_t n)
+{
+	size_t active = n + atomic_fetch_add_explicit(&page_counts.active, n,
+						      memory_order_relaxed);
+
+	if (active >
+	    atomic_load_explicit(&page_counts.peak, memory_order_relaxed))
+		atomic_store_explicit(&page_counts.peak, active,
+				      memory_order_relaxed);
+}
+
 static void list_remove(struct arena *a, uint32_t i)
 {
 	struct block *b = block_at(i);
@@ -120,7 +131,7 @@ static void mark_used(struct block *b, size_t page, size_t n)
 	b->nr_used += (uint16_t)n;
 	b->nr_dirty -= (uint16_t)dirty;
 	count_pages(&page_counts.dirty, 0, dirty);
-	pages_now_active(n);
+	pages_activate(n);
 }
 
 static void mark_free(struct block *b, size_t page, size_t n, uint64_t clean)
@@ -135,7 +146,7 @@ static void mark_free(struct block *b, size_t page, size_t n, uint64_t clean)
 	b->nr_used -= (uint16_t)n;
 	b->nr_dirty += (uint16_t)dirty;
 	count_pages(&page_counts.dirty, dirty, 0);
-	count_pages(&page_counts.active, 0, n);
+	pages_activate(-n);
 }
 
 void *run_alloc(struct arena *a, size_t n, size_t align, uint64_t *dirty)

@@ -24,6 +24,8 @@ bool run_resize(void *p, size_t n, size_t wanted);
 // Returns memory of free pages, emptiest blocks first, until no more than
 // `target` dirty pages are left in the process or none in this arena.
 void arena_purge(struct arena *a, size_t target);
+// Counts n pages as active, a negated n as inactive again, and notes the peak.
+void pages_activate(size_t n);
 // The calling thread's arena.
 struct arena *arena_choose(void);
 

@@ -3,6 +3,7 @@
 // the size asked for never get memory. Growing uses that room first, then free
 // blocks behind, then moves the mapping rather than its contents.
 #include "allocators/arena/bits.h"
+#include "allocators/arena/block.h"
 #include "allocators/arena/conf.h"
 #include "allocators/arena/large.h"
 #include "allocators/arena/os.h"
@@ -17,7 +18,7 @@ enum { REMAPPED_MAX = 8192 };
 
 static void count_pages(size_t plus, size_t minus)
 {
-	pages_now_active(plus - minus);
+	pages_activate(plus - minus);
 	atomic_fetch_add_explicit(&page_counts.large, plus - minus,
 				  memory_order_relaxed);
 }
