@@ -23,8 +23,7 @@ static void flush_oldest(struct heap *h, unsigned c, unsigned n)
 	unsigned level = mag_level(h, c);
 
 	lock_take(&h->lock);
-	for (unsigned i = 0; i < n; i++)
-		slab_put(h, base[i]);
+	slab_put(h, base, n);
 	lock_release(&h->lock);
 	memmove(base, base + n, (level - n) * sizeof(*base));
 	set_top(h, c, base + level - n);

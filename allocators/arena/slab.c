@@ -222,18 +222,44 @@ void slab_put_mask(struct heap *h, struct unit *u, unsigned word, uint64_t mask)
 	settle(h, u, (unsigned)__builtin_popcountll(mask));
 }
 
-void slab_put(struct heap *h, void *p)
+// Finds head unit and slot of a pointer that is about to be given back.
+static struct unit *locate(const struct heap *h, void *p, unsigned *slot)
 {
 	struct unit *u = slab_head((uint32_t)(region_offset(p) >> UNIT_SHIFT));
-	unsigned slot;
 
 	// The slab may have gone meanwhile, when p was freed more than once.
 	if (arena_unlikely(entry_load(unit_index(u)) >> 8 != h->id))
 		misuse(p, "double free");
-	slot = slab_slot(u, u->class, p);
-	if (arena_unlikely(slot == SLOTS_MAX))
+	*slot = slab_slot(u, u->class, p);
+	if (arena_unlikely(*slot == SLOTS_MAX))
 		misuse(p, "not the start of a block");
-	slab_put_mask(h, u, slot / 64, (uint64_t)1 << (slot % 64));
+	return u;
+}
+
+void slab_put(struct heap *h, void *const *p, unsigned n)
+{
+	struct unit *last = NULL;
+	unsigned last_word = 0;
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned slot;
+		struct unit *u = locate(h, p[i], &slot);
+		uint64_t bit = (uint64_t)1 << (slot % 64);
+
+		if (u != last || slot / 64 != last_word) {
+			if (last)
+				slab_put_mask(h, last, last_word, mask);
+			last = u;
+			last_word = slot / 64;
+			mask = 0;
+		}
+		if (arena_unlikely(mask & bit))
+			misuse(p[i], "double free");
+		mask |= bit;
+	}
+	if (last)
+		slab_put_mask(h, last, last_word, mask);
 }
 
 void slab_trim(struct heap *h, unsigned c)

@@ -14,8 +14,8 @@ struct os_batch;
 // lowest address first, and stores them downwards from end[-1]. Makes a new
 // slab if there is no slot. Returns how many, 0 without memory.
 unsigned slab_take(struct heap *h, unsigned c, void **end, unsigned want);
-// Gives one slot back; aborts when p is not the start of a used slot.
-void slab_put(struct heap *h, void *p);
+// Gives n slots back; aborts when a pointer is not the start of a used slot.
+void slab_put(struct heap *h, void *const *p, unsigned n);
 // Gives back the slots of a mask in one word of the bitmap.
 void slab_put_mask(struct heap *h, struct unit *u, unsigned word,
 		   uint64_t mask);
