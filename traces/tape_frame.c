@@ -122,7 +122,7 @@ int tape_frame_read(const struct tape_frame *f, const struct tape_source *src,
 	raw->len = 0;
 	if (f->stored_len > src->size)
 		return err_set(err, ERR_TRUNCATED, 0,
-			       "%s: block at offset %llu is cut", src->name,
+			       "%s: block at offset %llu is cut", src->label,
 			       at);
 	if (!tape_buf_reserve(stored, f->stored_len) ||
 	    !tape_buf_reserve(raw, f->raw_len))
@@ -136,7 +136,7 @@ int tape_frame_read(const struct tape_frame *f, const struct tape_source *src,
 	if (ZSTD_isError(got) || got != f->raw_len)
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: damaged block at offset %llu (%s)",
-			       src->name, at,
+			       src->label, at,
 			       ZSTD_isError(got) ? ZSTD_getErrorName(got)
 						 : "wrong length");
 	raw->len = got;

@@ -53,9 +53,9 @@ static int check_magic(const struct tape_source *src, const uint8_t *fixed,
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: a tape whose line ends were changed on the "
 			       "way; copy it again, in binary mode",
-			       src->name);
+			       src->label);
 	return err_set(err, ERR_FORMAT, 0,
-		       "%s: not a tape (no magic at offset 0)", src->name);
+		       "%s: not a tape (no magic at offset 0)", src->label);
 }
 
 static int check_fixed(const struct tape_source *src,
@@ -65,18 +65,18 @@ static int check_fixed(const struct tape_source *src,
 		return err_set(err, ERR_VERSION, 0,
 			       "%s: tape format %u, this heaptape reads up to "
 			       "%u; use a newer heaptape",
-			       src->name, h->version, TAPE_VERSION);
+			       src->label, h->version, TAPE_VERSION);
 	if (h->size < TAPE_HEADER_FIXED + TAPE_HEADER_CHECKSUM ||
 	    h->size > TAPE_HEADER_MAX || !h->version)
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: damaged header (size %u at offset 12); "
 			       "nothing can be read",
-			       src->name, h->size);
+			       src->label, h->size);
 	if (h->size > src->size)
 		return err_set(err, ERR_TRUNCATED, 0,
 			       "%s: cut at offset %llu, inside its header of "
 			       "%u bytes; nothing can be read",
-			       src->name, (unsigned long long)src->size,
+			       src->label, (unsigned long long)src->size,
 			       h->size);
 	return 0;
 }
@@ -91,16 +91,16 @@ static int check_whole(const struct tape_source *src,
 	if (!tape_checksum_matches(bytes, body, le64(bytes + body)))
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: damaged header (checksum at offset %zu)",
-			       src->name, body);
+			       src->label, body);
 	if (h->required & ~(uint64_t)TAPE_REQUIRED_KNOWN)
 		return err_set(err, ERR_VERSION, 0,
 			       "%s: needs tape features %#llx that this "
 			       "heaptape does not know; use a newer heaptape",
-			       src->name, (unsigned long long)h->required);
+			       src->label, (unsigned long long)h->required);
 	if (!h->time_unit_ns || h->time_unit_ns > 1000000000)
 		return err_set(err, ERR_FORMAT, 0,
-			       "%s: time unit of %u ns at offset 32", src->name,
-			       h->time_unit_ns);
+			       "%s: time unit of %u ns at offset 32",
+			       src->label, h->time_unit_ns);
 	ret = tape_meta_unpack(meta, bytes + TAPE_HEADER_FIXED,
 			       body - TAPE_HEADER_FIXED, le32(bytes + 36),
 			       &used);
@@ -109,7 +109,7 @@ static int check_whole(const struct tape_source *src,
 	if (ret)
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: metadata does not fit into the header",
-			       src->name);
+			       src->label);
 	return 0;
 }
 
@@ -122,7 +122,7 @@ int tape_header_read(const struct tape_source *src, struct tape_header *header,
 
 	if (!src->size)
 		return err_set(err, ERR_TRUNCATED, 0,
-			       "%s: an empty file, not a tape", src->name);
+			       "%s: an empty file, not a tape", src->label);
 	ret = tape_source_read(src, 0, fixed, have, err);
 	if (!ret && have >= TAPE_MAGIC_LEN)
 		ret = check_magic(src, fixed, err);
@@ -132,7 +132,7 @@ int tape_header_read(const struct tape_source *src, struct tape_header *header,
 		return err_set(err, ERR_TRUNCATED, 0,
 			       "%s: ends at offset %zu, inside the header; "
 			       "nothing can be read",
-			       src->name, have);
+			       src->label, have);
 	*header = (struct tape_header){
 		.version = le32(fixed + 8),
 		.size = le32(fixed + 12),

@@ -16,7 +16,7 @@ int tape_reader_damaged(struct tape_reader *r, struct tape_index_entry *e,
 		return err_set(err, ERR_FORMAT, 0,
 			       "%s: damaged block at offset %llu (%s); "
 			       "'heaptape check --repair OUT' saves the rest",
-			       r->src.name, (unsigned long long)e->offset,
+			       r->src.label, (unsigned long long)e->offset,
 			       what);
 	if (!e->bad) {
 		e->bad = true;
@@ -117,7 +117,7 @@ static int read_index(struct tape_reader *r, struct err *err)
 		return 0;
 	}
 	return ret ? err_set(err, (enum err_code) - ret, 0, "%s: index",
-			     r->src.name)
+			     r->src.label)
 		   : 1;
 }
 

@@ -95,7 +95,7 @@ static int damaged(struct walk *w, const char *what, struct err *err)
 	return err_set(err, ERR_FORMAT, 0,
 		       "%s: %s at offset %llu; 'heaptape check --repair OUT' "
 		       "saves what is whole",
-		       w->src->name, what, (unsigned long long)w->at);
+		       w->src->label, what, (unsigned long long)w->at);
 }
 
 /* 1: go on, 0: the blocks end here, negative: error. */
@@ -137,7 +137,7 @@ static int take(struct walk *w, const struct tape_frame *f, struct err *err)
 		return err_set(err, ERR_VERSION, 0,
 			       "%s: block of unknown type %u at offset %llu; "
 			       "use a newer heaptape",
-			       w->src->name, f->type,
+			       w->src->label, f->type,
 			       (unsigned long long)w->at);
 	return known ? tape_index_add(w->index, f, w->at, err) : 0;
 }

@@ -10,26 +10,37 @@
 #include "traces/base/err.h"
 #include "traces/tape_source.h"
 
+static void set_name(struct tape_source *src, const char *name)
+{
+	size_t len = strlen(name), room = sizeof(src->label) - 4;
+
+	snprintf(src->name, sizeof(src->name), "%s", name);
+	snprintf(src->label, sizeof(src->label), "%s%s",
+		 len > room ? "..." : "",
+		 len > room ? name + len - room : name);
+}
+
 int tape_source_open(struct tape_source *src, const char *path, struct err *err)
 {
 	struct stat st;
 
 	memset(src, 0, sizeof(*src));
-	snprintf(src->name, sizeof(src->name), "%s", path);
+	set_name(src, path);
 	src->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (src->fd < 0)
 		return err_set(err, errno == ENOENT ? ERR_ARG : ERR_IO, errno,
-			       "cannot open tape %s", path);
+			       "cannot open tape %s", src->label);
 	if (fstat(src->fd, &st)) {
-		err_set(err, ERR_IO, errno, "cannot stat tape %s", path);
+		err_set(err, ERR_IO, errno, "cannot stat tape %s", src->label);
 	} else if (S_ISDIR(st.st_mode)) {
 		err_set(err, ERR_ARG, 0,
-			"%s is a folder; name a tape (a file) in it", path);
+			"%s is a folder; name a tape (a file) in it",
+			src->label);
 	} else if (!S_ISREG(st.st_mode)) {
 		err_set(err, ERR_ARG, 0,
 			"%s is no regular file; tapes are read by seeking, "
 			"so copy it to a file first",
-			path);
+			src->label);
 	} else {
 		src->size = (uint64_t)st.st_size;
 		return 0;
@@ -42,7 +53,7 @@ int tape_source_open(struct tape_source *src, const char *path, struct err *err)
 void tape_source_memory(struct tape_source *src, const void *bytes, size_t len)
 {
 	memset(src, 0, sizeof(*src));
-	snprintf(src->name, sizeof(src->name), "(memory)");
+	set_name(src, "(memory)");
 	src->fd = -1;
 	src->bytes = bytes;
 	src->size = len;
@@ -53,7 +64,7 @@ static int cut(const struct tape_source *src, uint64_t offset, size_t len,
 {
 	return err_set(err, ERR_TRUNCATED, 0,
 		       "%s: needs %zu bytes at offset %llu, but ends at %llu",
-		       src->name, len, (unsigned long long)offset,
+		       src->label, len, (unsigned long long)offset,
 		       (unsigned long long)src->size);
 }
 
@@ -76,7 +87,7 @@ int tape_source_read(const struct tape_source *src, uint64_t offset, void *buf,
 		if (n < 0)
 			return err_set(err, ERR_IO, errno,
 				       "%s: cannot read at offset %llu",
-				       src->name, (unsigned long long)offset);
+				       src->label, (unsigned long long)offset);
 		if (!n)
 			return cut(src, offset, len, err);
 		p += n;

@@ -16,7 +16,8 @@ struct tape_source {
 	int fd; /* -1: memory */
 	const uint8_t *bytes;
 	uint64_t size;
-	char name[PATH_MAX]; /* for messages */
+	char name[PATH_MAX]; /* the path, or "(memory)" */
+	char label[96];      /* the same for messages, cut at the front */
 };
 
 int tape_source_open(struct tape_source *src, const char *path,

@@ -158,10 +158,10 @@ static int write_file(void *ctx, const void *buf, size_t len)
 static void every_kind(struct maker *m)
 {
 	static const char text[] = "a name, a mark";
-	uint8_t kind;
+	int kind;
 
 	for (kind = 1; kind < TAPE_KIND_END; kind++) {
-		struct tape_event ev = { .kind = kind, .text = text };
+		struct tape_event ev = { .kind = (uint8_t)kind, .text = text };
 		uint64_t at = 0x10000 * (uint64_t)kind;
 
 		if (kind == TAPE_THREAD_START || kind == TAPE_THREAD_END)
