@@ -48,8 +48,9 @@ static void tell_blind_spots(const struct session_result *r)
 	char text[512];
 	uint32_t children;
 
-	if (!r->registered) {
-		explain_unloaded(r->exe, text, sizeof(text));
+	if (!r->registered || r->unseen[0]) {
+		explain_unloaded(r->registered ? r->unseen : r->exe, text,
+				 sizeof(text));
 		log_warn("%s", text);
 	} else if (r->foreign) {
 		log_warn("no events were recorded: malloc is defined by %s "
@@ -57,10 +58,11 @@ static void tell_blind_spots(const struct session_result *r)
 			 "the allocator instead",
 			 r->allocator);
 	}
-	if (r->earlier[0])
+	if (r->earlier_events)
 		log_note("%llu events of %s, which became %s, are not on the "
 			 "tape",
-			 (unsigned long long)r->earlier_events, r->earlier,
+			 (unsigned long long)r->earlier_events,
+			 r->earlier[0] ? r->earlier : "an earlier program",
 			 r->exe);
 	/* A child that forks and then executes may be in both numbers. */
 	children = r->forked > r->execed ? r->forked : r->execed;

@@ -139,6 +139,16 @@ static int check_image(struct session *s, struct err *err)
 	return ret;
 }
 
+/* A program that replaced the recorded one may keep our shim out. */
+static void check_exe(struct session *s)
+{
+	struct session_result *r = s->result;
+
+	child_exe(&s->child, r->unseen, sizeof(r->unseen));
+	if (!strcmp(r->unseen, r->exe) || strstr(r->unseen, " (deleted)"))
+		r->unseen[0] = '\0';
+}
+
 /* What is due by the clock: a sample, names, a flush. */
 static int do_chores(struct session *s, struct err *err)
 {
@@ -153,6 +163,7 @@ static int do_chores(struct session *s, struct err *err)
 		ret = tape_writer_sample(s->writer, &sample, err);
 	if (!ret && now >= s->next_names_ns) {
 		s->next_names_ns = now + NAMES_NS;
+		check_exe(s);
 		ret = drain_names(&s->drain, err);
 	}
 	if (!ret && now >= s->next_flush_ns) {
@@ -200,6 +211,24 @@ static int follow(struct session *s, struct err *err)
 			rest(s, fullest);
 	} while (!ret && (!ended || fullest));
 	return ret;
+}
+
+/* The program's file, from the process or, if it is over, by its name. */
+static void find_exe(struct session *s)
+{
+	char *exe = s->result->exe, *paths, *dir, *rest;
+	const char *name = s->config->argv[0];
+
+	child_exe(&s->child, exe, PATH_MAX);
+	if (*exe)
+		return;
+	paths = strdup(strchr(name, '/') || !getenv("PATH") ? ""
+							    : getenv("PATH"));
+	snprintf(exe, PATH_MAX, "%s", name);
+	rest = paths;
+	while ((dir = strsep(&rest, ":")) && access(exe, X_OK))
+		snprintf(exe, PATH_MAX, "%s/%s", dir, name);
+	free(paths);
 }
 
 static void describe_end(const struct session *s, struct tape_end *end)
@@ -313,7 +342,7 @@ int session_run(const struct session_config *config,
 	if (!ret) {
 		ticks_calibrate(&s.ticks);
 		result->exec_errno = child_release(&s.child);
-		child_exe(&s.child, result->exe, sizeof(result->exe));
+		find_exe(&s);
 		if (result->exec_errno)
 			ret = err_set(err, ERR_MISSING, result->exec_errno,
 				      "cannot run %s", config->argv[0]);

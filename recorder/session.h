@@ -22,12 +22,13 @@ struct session_config {
 /* What there is to tell afterwards. */
 struct session_result {
 	char output[PATH_MAX];
-	char exe[PATH_MAX]; /* the last program seen in the process */
-	int status;         /* as wait(2) gives it */
-	bool started;       /* the program ran: what follows is known */
-	int exec_errno;     /* not 0: it could not be started */
-	bool registered;    /* the shim was loaded */
-	bool foreign;       /* the program brings its own malloc */
+	char exe[PATH_MAX];    /* the last program seen in the process */
+	int status;            /* as wait(2) gives it */
+	bool started;          /* the program ran: what follows is known */
+	int exec_errno;        /* not 0: it could not be started */
+	bool registered;       /* the shim was loaded */
+	char unseen[PATH_MAX]; /* a later program that it was not loaded into */
+	bool foreign;          /* the program brings its own malloc */
 	char allocator[1024];
 	char earlier[256]; /* programs that executed the last one, or "" */
 	uint64_t earlier_events;
