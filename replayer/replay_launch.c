@@ -255,6 +255,9 @@ static void judge(const struct replay_launch *l, struct replay_run *run,
 	} else if (run->report->message[0]) {
 		set_status(run, "crashed", words, "%.200s",
 			   run->report->message);
+	} else if (WEXITSTATUS(status) == 127 && !run->report->state) {
+		/* The loader gave up on it, or on a library that it needs. */
+		set_status(run, "missing", words, "cannot be preloaded");
 	} else if (WEXITSTATUS(status) || run->report->state != WORKER_DONE) {
 		set_status(run, "crashed", words, "exited with status %d %s",
 			   WEXITSTATUS(status), place);

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Writes small tapes for the replayer's tests: one with every kind of call,
+ * one whose threads act in an order that cannot have been, one with so many
+ * threads that come and go.
+ * usage: make_calls every|inverted|threads OUT
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "traces/base/err.h"
+#include "traces/tape_writer.h"
+
+struct maker {
+	struct tape_writer *w;
+	uint64_t now_ns;
+	struct err err;
+};
+
+static int put(void *ctx, const void *buf, size_t len)
+{
+	return fwrite(buf, 1, len, ctx) == len ? 0 : 5;
+}
+
+static void add_at(struct maker *m, uint32_t thread, struct tape_event ev,
+		   uint64_t time_ns)
+{
+	ev.time_ns = time_ns;
+	ev.end_ns = time_ns + (tape_kind_is_realloc(ev.kind) ? 5 : 0);
+	tape_writer_add(m->w, thread, &ev, 1, &m->err);
+}
+
+static void add(struct maker *m, uint32_t thread, struct tape_event ev)
+{
+	add_at(m, thread, ev, m->now_ns += 10);
+}
+
+static void call(struct maker *m, enum tape_kind kind, uint64_t addr,
+		 uint64_t size, uint64_t alignment)
+{
+	add(m, 0,
+	    (struct tape_event){ .kind = kind,
+				 .addr = addr,
+				 .size = size,
+				 .alignment = alignment });
+}
+
+static void move(struct maker *m, enum tape_kind kind, uint64_t from,
+		 uint64_t to, uint64_t size)
+{
+	add(m, 0,
+	    (struct tape_event){
+		    .kind = kind, .old_addr = from, .addr = to, .size = size });
+}
+
+static void every_call(struct maker *m)
+{
+	call(m, TAPE_THREAD_START, 1, 0, 0);
+	call(m, TAPE_MALLOC, 0x1000, 100, 0);
+	call(m, TAPE_MALLOC, 0x2000, 0, 0);
+	call(m, TAPE_MALLOC, 0x40000000, 40 << 20, 0);
+	call(m, TAPE_CALLOC, 0x3000, 200, 0);
+	move(m, TAPE_REALLOC, 0, 0x4000, 300);
+	move(m, TAPE_REALLOC, 0x4000, 0x5000, 40000);
+	move(m, TAPE_REALLOCARRAY, 0x5000, 0x5000, 500);
+	move(m, TAPE_REALLOCARRAY, 0, 0x6000, 600);
+	call(m, TAPE_ALIGNED_ALLOC, 0x10000, 1024, 256);
+	call(m, TAPE_POSIX_MEMALIGN, 0x11000, 1100, 64);
+	call(m, TAPE_MEMALIGN, 0x12000, 1200, 4096);
+	call(m, TAPE_VALLOC, 0x13000, 1300, 4096);
+	call(m, TAPE_PVALLOC, 0x14000, 4096, 4096);
+	call(m, TAPE_FREE_NULL, 0, 2, 0);
+	move(m, TAPE_REALLOC, 0x6000, 0, 0);
+	call(m, TAPE_FREE_SIZED, 0x1000, 100, 0);
+	call(m, TAPE_FREE_ALIGNED_SIZED, 0x10000, 1024, 256);
+	call(m, TAPE_FREE, 0x40000000, 0, 0);
+}
+
+/* Thread 1 frees before thread 0 allocates, a thousand times. */
+static void inverted(struct maker *m)
+{
+	uint64_t i;
+
+	for (i = 0; i < 1000; i++) {
+		uint64_t t = 100 + i * 100;
+		struct tape_event ev = { .kind = TAPE_FREE,
+					 .addr = 0x1000 + i % 7 * 64 };
+
+		add_at(m, 1, ev, t - 50);
+		ev.kind = TAPE_MALLOC;
+		ev.size = 10 + i;
+		add_at(m, 0, ev, t);
+		if (i % 3)
+			continue;
+		ev.kind = TAPE_REALLOC;
+		ev.old_addr = 0x1000 + (i + 1) % 7 * 64;
+		ev.addr = ev.old_addr;
+		add_at(m, 2, ev, t - 20);
+	}
+}
+
+/* 300 threads, 100 at a time; each frees what its predecessor made. */
+static void threads(struct maker *m)
+{
+	uint32_t i, k;
+
+	call(m, TAPE_THREAD_START, 1, 0, 0);
+	for (i = 1; i <= 300; i++) {
+		struct tape_event ev = { .kind = TAPE_THREAD_START, .addr = i };
+
+		add(m, i, ev);
+		for (k = 0; k < 200; k++) {
+			uint64_t addr = ((uint64_t)i << 16) + k * 64;
+
+			ev.kind = TAPE_MALLOC;
+			ev.size = 48;
+			ev.addr = addr;
+			add(m, i, ev);
+			ev.kind = TAPE_FREE;
+			ev.addr = addr - (1 << 16);
+			if (i > 1)
+				add(m, i, ev);
+		}
+		if (i <= 100)
+			continue;
+		ev.kind = TAPE_THREAD_END;
+		add(m, i - 100, ev);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct tape_end end = { .clean = true };
+	struct maker m = { 0 };
+	struct tape_meta meta = { 0 };
+	FILE *f = argc == 3 ? fopen(argv[2], "we") : NULL;
+	struct tape_sink sink = { put, f };
+	struct tape_writer_config config = { .time_unit_ns = 1 };
+
+	if (!f) {
+		fputs("usage: make_calls every|inverted|threads OUT\n", stderr);
+		return 2;
+	}
+	tape_writer_open(&m.w, &sink, &meta, &config, &m.err);
+	if (m.w && !strcmp(argv[1], "every"))
+		every_call(&m);
+	else if (m.w && !strcmp(argv[1], "inverted"))
+		inverted(&m);
+	else if (m.w)
+		threads(&m);
+	end.duration_ns = m.now_ns;
+	if (m.w)
+		tape_writer_close(m.w, &end, &m.err);
+	if (m.err.code)
+		fprintf(stderr, "make_calls: %s\n", m.err.text);
+	return fclose(f) || m.err.code;
+}
