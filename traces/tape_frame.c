@@ -66,6 +66,14 @@ bool tape_frame_unpack(struct tape_frame *f,
 	return plausible(f);
 }
 
+enum tape_frame_use tape_frame_use(const struct tape_frame *f)
+{
+	if (f->type >= TAPE_BLOCK_EVENTS && f->type <= TAPE_BLOCK_INDEX)
+		return TAPE_FRAME_TAKE;
+	return f->flags & TAPE_BLOCK_OPTIONAL ? TAPE_FRAME_SKIP
+					      : TAPE_FRAME_REFUSE;
+}
+
 size_t tape_frame_bound(size_t raw_len, size_t nr_pieces)
 {
 	/* Each flush may open a zstd block of its own: 3 bytes, rounded up. */

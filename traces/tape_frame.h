@@ -44,6 +44,10 @@ void tape_frame_pack(const struct tape_frame *f,
 bool tape_frame_unpack(struct tape_frame *f,
 		       const uint8_t bytes[TAPE_BLOCK_HEADER]);
 
+/* What a reader does with a block of this type. */
+enum tape_frame_use { TAPE_FRAME_TAKE, TAPE_FRAME_SKIP, TAPE_FRAME_REFUSE };
+enum tape_frame_use tape_frame_use(const struct tape_frame *f);
+
 /* Most bytes that header and frame of a payload take. */
 size_t tape_frame_bound(size_t raw_len, size_t nr_pieces);
 /*

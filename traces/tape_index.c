@@ -8,6 +8,7 @@
 
 #define ENTRY_MIN 7 /* bytes: type and six varints */
 #define ENTRY_MAX (1 + 7 * VARINT_MAX)
+#define OPTIONAL  0x80 /* in the byte of the type */
 
 static struct tape_index_entry *extend(struct tape_index *index,
 				       struct err *err)
@@ -43,6 +44,7 @@ int tape_index_add(struct tape_index *index, const struct tape_frame *f,
 		.count = f->count,
 		.stored_len = f->stored_len,
 		.type = f->type,
+		.flags = f->flags,
 	};
 	return 0;
 }
@@ -86,7 +88,8 @@ int tape_index_pack(const struct tape_index *index, struct tape_buf *out,
 	for (i = 0; i < index->nr; i++) {
 		const struct tape_index_entry *e = &index->entries[i];
 
-		*p++ = e->type;
+		*p++ = e->type |
+		       (e->flags & TAPE_BLOCK_OPTIONAL ? OPTIONAL : 0);
 		p = varint_put(p, e->offset - expected);
 		p = varint_put(p, e->stored_len);
 		p = varint_put(p, e->thread);
@@ -108,7 +111,8 @@ static const uint8_t *unpack_entry(const uint8_t *p, const uint8_t *end,
 	uint64_t v[6];
 	int i;
 
-	f->type = *p++;
+	f->type = *p & (OPTIONAL - 1);
+	f->flags = *p++ & OPTIONAL ? TAPE_BLOCK_OPTIONAL : 0;
 	p = varint_get(p, end, gap);
 	for (i = 0; i < 6 && p; i++)
 		p = varint_get(p, end, &v[i]);
@@ -146,7 +150,11 @@ int tape_index_unpack(struct tape_index *index, const uint8_t *bytes,
 		if (offset < start || end - offset < TAPE_BLOCK_HEADER ||
 		    f.stored_len > end - offset - TAPE_BLOCK_HEADER)
 			return -ERR_FORMAT;
-		ret = tape_index_add(index, &f, offset, err);
+		if (tape_frame_use(&f) == TAPE_FRAME_REFUSE)
+			return -ERR_VERSION;
+		ret = tape_frame_use(&f) == TAPE_FRAME_TAKE
+			      ? tape_index_add(index, &f, offset, err)
+			      : 0;
 		if (ret)
 			return ret;
 		offset += TAPE_BLOCK_HEADER + f.stored_len;

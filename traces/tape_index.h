@@ -24,8 +24,9 @@ struct tape_index_entry {
 	uint32_t thread;
 	uint32_t count;
 	uint32_t stored_len;
-	uint8_t type; /* enum tape_block_type */
-	bool bad;     /* found damaged while reading */
+	uint8_t type;  /* enum tape_block_type */
+	uint8_t flags; /* enum tape_block_flag */
+	bool bad;      /* found damaged while reading */
 };
 
 struct tape_index {
@@ -36,7 +37,8 @@ struct tape_index {
 	size_t nr_order;
 };
 
-/* All return 0, -ERR_NOMEM or -ERR_FORMAT. */
+/* All return 0, -ERR_NOMEM, -ERR_FORMAT, or -ERR_VERSION for a block type
+ * that must be known and is not. */
 int tape_index_add(struct tape_index *index, const struct tape_frame *f,
 		   uint64_t offset, struct err *err);
 /* Fill order. */

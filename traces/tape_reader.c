@@ -112,13 +112,14 @@ static int read_index(struct tape_reader *r, struct err *err)
 		ret = tape_index_unpack(&r->index, raw.bytes, raw.len, f.count,
 					r->header.size, offset, err);
 	tape_buf_release(&raw);
-	if (ret == -ERR_FORMAT || ret == -ERR_TRUNCATED) {
-		tape_index_release(&r->index);
-		return 0;
-	}
-	return ret ? err_set(err, (enum err_code) - ret, 0, "%s: index",
-			     r->src.label)
-		   : 1;
+	if (!ret)
+		return 1;
+	/* A scan finds its way without it, and tells what it finds. */
+	tape_index_release(&r->index);
+	return ret == -ERR_NOMEM || ret == -ERR_IO
+		       ? err_set(err, (enum err_code) - ret, 0,
+				 "%s: cannot read the index", r->src.label)
+		       : 0;
 }
 
 static int read_blocks(struct tape_reader *r, struct err *err)

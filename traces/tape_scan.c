@@ -130,16 +130,18 @@ static int check_sequence(struct walk *w, const struct tape_frame *f,
 
 static int take(struct walk *w, const struct tape_frame *f, struct err *err)
 {
-	bool known =
-		f->type >= TAPE_BLOCK_EVENTS && f->type <= TAPE_BLOCK_INDEX;
-
-	if (!known && !(f->flags & TAPE_BLOCK_OPTIONAL))
-		return err_set(err, ERR_VERSION, 0,
-			       "%s: block of unknown type %u at offset %llu; "
-			       "use a newer heaptape",
-			       w->src->label, f->type,
-			       (unsigned long long)w->at);
-	return known ? tape_index_add(w->index, f, w->at, err) : 0;
+	switch (tape_frame_use(f)) {
+	case TAPE_FRAME_TAKE:
+		return tape_index_add(w->index, f, w->at, err);
+	case TAPE_FRAME_SKIP:
+		return 0;
+	case TAPE_FRAME_REFUSE:
+		break;
+	}
+	return err_set(err, ERR_VERSION, 0,
+		       "%s: block of unknown type %u at offset %llu; use a "
+		       "newer heaptape",
+		       w->src->label, f->type, (unsigned long long)w->at);
 }
 
 /* As bad_header. */
