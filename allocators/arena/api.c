@@ -48,7 +48,7 @@ size_t arena_usable_size(void *p)
 		return 0;
 	if (region_offset(p) >= region_limit())
 		misuse(p, "not from this heap");
-	entry = entry_load((uint32_t)(region_offset(p) >> UNIT_SHIFT));
+	entry = entry_load(region_offset(p) >> UNIT_SHIFT);
 	if (entry)
 		return size_class[entry & 255].size;
 	n = large_usable(p);

@@ -36,7 +36,7 @@ static inline __attribute__((always_inline)) void fast_free(void *p)
 
 	if (arena_unlikely(offset >= region_limit()))
 		goto slow;
-	class = entry_load((uint32_t)(offset >> UNIT_SHIFT)) ^ h->id_shifted;
+	class = entry_load(offset >> UNIT_SHIFT) ^ h->id_shifted;
 	if (arena_unlikely(class > 255))
 		goto slow;
 	m = &h->mag[class];

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { DEPTH_MIN = 4, POLL_EVENTS = 8, ROUND_EVENTS = 256 };
+enum { FREES_MIN = 16, DEPTH_MIN = 4, POLL_EVENTS = 8, ROUND_EVENTS = 256 };
 
 static void set_top(struct heap *h, unsigned c, void **top)
 {
@@ -170,6 +170,15 @@ static void free_full(struct heap *h, unsigned c, void *p)
 	set_top(h, c, top + 1);
 }
 
+// A thread that only frees gets a heap for its outbox. Not at once: libc frees
+// on behalf of a thread when it is too late for its destructors.
+static bool wants_heap(void)
+{
+	static __thread unsigned nr_frees;
+
+	return nr_frees++ >= FREES_MIN && arena_init() && heap_attach();
+}
+
 void heap_free_slow(void *p)
 {
 	struct heap *h = heap_mine;
@@ -177,12 +186,11 @@ void heap_free_slow(void *p)
 
 	if (!p)
 		return;
-	// A thread that only frees gathers its frees in an outbox, too.
-	if (h == &heap_none && arena_init() && heap_attach())
+	if (h == &heap_none && wants_heap())
 		h = heap_mine;
 	if (region_offset(p) >= region_limit())
 		misuse(p, "not from this heap");
-	entry = entry_load((uint32_t)(region_offset(p) >> UNIT_SHIFT));
+	entry = entry_load(region_offset(p) >> UNIT_SHIFT);
 	if (!entry)
 		large_free(p);
 	else if (heap_real(h) && entry >> 8 == h->id)

@@ -48,7 +48,7 @@ void *arena_realloc(void *p, size_t n)
 	}
 	if (arena_unlikely(region_offset(p) >= region_limit()))
 		misuse(p, "not from this heap");
-	entry = entry_load((uint32_t)(region_offset(p) >> UNIT_SHIFT));
+	entry = entry_load(region_offset(p) >> UNIT_SHIFT);
 	if (!entry)
 		return realloc_large(p, n);
 	have = size_class[entry & 255].size;

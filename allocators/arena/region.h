@@ -71,7 +71,7 @@ static inline size_t region_limit(void)
 	return atomic_load_explicit(&region.bytes, memory_order_relaxed);
 }
 
-static inline uint32_t entry_load(uint32_t i)
+static inline uint32_t entry_load(size_t i)
 {
 	return atomic_load_explicit(&region.entry[i], memory_order_relaxed);
 }
