@@ -224,7 +224,7 @@ void worker_spawn(struct worker_thread *t, uint32_t number)
 	char *stack =
 		w->stacks + (size_t)w->table[number].stack * WORKER_STACK_BYTES;
 	pthread_attr_t attr;
-	int rc;
+	int rc, tries = 0;
 
 	(void)t;
 	atomic_fetch_add_explicit(&w->running, 1, memory_order_relaxed);
@@ -232,22 +232,31 @@ void worker_spawn(struct worker_thread *t, uint32_t number)
 	pthread_attr_setstack(&attr, stack, WORKER_STACK_BYTES);
 	while ((rc = pthread_create(&child->handle, &attr, thread_main,
 				    child)) == EAGAIN &&
-	       child->limit++ < 1000)
+	       tries++ < 1000)
 		usleep(1000);
 	pthread_attr_destroy(&attr);
-	child->limit = 0;
 	if (rc) {
 		worker_fail(w, "pthread_create",
-			    "failed: raise the limits of threads");
+			    rc == EAGAIN ? "failed: raise the limit of threads"
+					 : "failed: the stack is too small for "
+					   "the thread variables");
 		_exit(1);
 	}
 }
 
 void worker_join(struct worker_thread *t, uint32_t number)
 {
+	struct worker_thread *other = &worker.threads[number];
 	uint64_t before = switches();
 
-	pthread_join(worker.threads[number].handle, NULL);
+	/*
+	 * It may not even be made yet. Acquire: its maker has stored the
+	 * handle before it ran.
+	 */
+	while (atomic_load_explicit(&other->told, memory_order_acquire) !=
+	       UINT64_MAX)
+		sleep_on_thread(other, UINT64_MAX);
+	pthread_join(other->handle, NULL);
 	t->waits_slept += switches() - before;
 }
 

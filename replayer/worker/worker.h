@@ -21,7 +21,7 @@
 #include "replayer/plan_file.h"
 #include "replayer/worker_report.h"
 
-enum { WORKER_STACK_BYTES = 256 << 10 };
+enum { WORKER_STACK_BYTES = 1 << 20 }; /* of them few are ever touched */
 
 /* The allocator under test. Entries that it lacks fall back, see calls.c. */
 struct worker_calls {
