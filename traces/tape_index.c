@@ -4,6 +4,7 @@
 #include "traces/base/err.h"
 #include "traces/tape_format.h"
 #include "traces/tape_frame.h"
+#include "traces/tape_hash.h"
 #include "traces/tape_varint.h"
 
 #define ENTRY_MIN 7 /* bytes: type and six varints */
@@ -160,6 +161,24 @@ int tape_index_unpack(struct tape_index *index, const uint8_t *bytes,
 		offset += TAPE_BLOCK_HEADER + f.stored_len;
 	}
 	return p == stop ? 0 : -ERR_FORMAT;
+}
+
+void tape_trailer_pack(uint8_t out[TAPE_TRAILER], uint64_t offset,
+		       uint64_t size)
+{
+	put_le64(out, offset);
+	put_le64(out + 8, size);
+	put_le64(out + 16, tape_checksum(out, 16));
+	memcpy(out + 24, TAPE_TRAILER_MAGIC, 8);
+}
+
+bool tape_trailer_unpack(const uint8_t bytes[TAPE_TRAILER], uint64_t *offset,
+			 uint64_t *size)
+{
+	*offset = le64(bytes);
+	*size = le64(bytes + 8);
+	return !memcmp(bytes + 24, TAPE_TRAILER_MAGIC, 8) &&
+	       tape_checksum_matches(bytes, 16, le64(bytes + 16));
 }
 
 void tape_index_release(struct tape_index *index)

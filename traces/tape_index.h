@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "traces/tape_buf.h"
+#include "traces/tape_format.h"
 
 struct err;
 struct tape_frame;
@@ -50,6 +51,12 @@ int tape_index_pack(const struct tape_index *index, struct tape_buf *out,
 int tape_index_unpack(struct tape_index *index, const uint8_t *bytes,
 		      size_t len, size_t nr, uint64_t start, uint64_t end,
 		      struct err *err);
+/* The trailer of a file of size bytes, its INDEX block at offset. */
+void tape_trailer_pack(uint8_t out[TAPE_TRAILER], uint64_t offset,
+		       uint64_t size);
+/* False: these bytes are none. */
+bool tape_trailer_unpack(const uint8_t bytes[TAPE_TRAILER], uint64_t *offset,
+			 uint64_t *size);
 void tape_index_release(struct tape_index *index);
 
 /* What a scan of the blocks found besides them. */

@@ -42,21 +42,30 @@ static int compare_pending(const void *pa, const void *pb)
 	return a->thread < b->thread ? -1 : a->thread > b->thread;
 }
 
+/*
+ * The earliest of a thread's blocks counts: in a damaged tape this may be
+ * another than the first one, and times may be too large for ns.
+ */
 static void list_threads(struct tape_merge *m)
 {
 	const struct tape_index *index = &m->reader->index;
 	uint64_t unit = m->reader->header.time_unit_ns;
+	struct pending *p = NULL;
 	size_t i;
 
 	for (i = 0; i < index->nr_order; i++) {
 		const struct tape_index_entry *e =
 			&index->entries[index->order[i]];
+		uint64_t first_ns = e->first > UINT64_MAX / unit
+					    ? UINT64_MAX
+					    : e->first * unit;
 
-		if (i &&
-		    e->thread == index->entries[index->order[i - 1]].thread)
-			continue;
-		m->pending[m->nr_pending++] =
-			(struct pending){ e->first * unit, e->thread };
+		if (!p || p->thread != e->thread) {
+			p = &m->pending[m->nr_pending++];
+			*p = (struct pending){ first_ns, e->thread };
+		} else if (first_ns < p->first_ns) {
+			p->first_ns = first_ns;
+		}
 	}
 	qsort(m->pending, m->nr_pending, sizeof(*m->pending), compare_pending);
 }

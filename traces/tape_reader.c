@@ -86,7 +86,7 @@ static int read_index(struct tape_reader *r, struct err *err)
 	uint8_t trailer[TAPE_TRAILER], header[TAPE_BLOCK_HEADER];
 	struct tape_buf raw = { 0 };
 	struct tape_frame f;
-	uint64_t offset;
+	uint64_t offset, size;
 	int ret;
 
 	if (r->src.size < r->header.size + TAPE_TRAILER + TAPE_BLOCK_HEADER)
@@ -95,10 +95,8 @@ static int read_index(struct tape_reader *r, struct err *err)
 			       sizeof(trailer), err);
 	if (ret)
 		return ret;
-	offset = le64(trailer);
-	if (memcmp(trailer + 24, TAPE_TRAILER_MAGIC, 8) ||
-	    !tape_checksum_matches(trailer, 16, le64(trailer + 16)) ||
-	    le64(trailer + 8) != r->src.size || offset < r->header.size ||
+	if (!tape_trailer_unpack(trailer, &offset, &size) ||
+	    size != r->src.size || offset < r->header.size ||
 	    offset > r->src.size - TAPE_TRAILER - TAPE_BLOCK_HEADER)
 		return 0;
 	ret = tape_source_read(&r->src, offset, header, sizeof(header), err);

@@ -7,7 +7,6 @@
 
 #include "traces/base/err.h"
 #include "traces/tape_block.h"
-#include "traces/tape_hash.h"
 #include "traces/tape_header.h"
 #include "traces/tape_index.h"
 #include "traces/tape_samples.h"
@@ -18,11 +17,16 @@
 #define BATCH                256
 #define SAMPLE_BATCH         256
 
+struct writer_thread {
+	struct tape_block *block; /* NULL: nothing waits */
+	uint64_t last;            /* in units; how far it was when it ended */
+};
+
 struct tape_writer {
 	struct tape_sink sink;
 	struct tape_writer_config config;
 	ZSTD_CCtx *zstd;
-	struct tape_block **threads; /* by number; NULL: nothing waits */
+	struct writer_thread *threads; /* by number */
 	uint32_t nr_threads;
 	struct tape_buf out;
 	struct tape_buf samples;
@@ -31,22 +35,16 @@ struct tape_writer {
 	struct tape_index index;
 	uint64_t bytes;
 	uint64_t events;
-	struct err failed; /* a sink that failed stays failed */
+	int failed; /* errno of the sink; one that failed stays failed */
 };
 
 static int emit(struct tape_writer *w, const void *buf, size_t len,
 		struct err *err)
 {
-	int sys;
-
-	if (w->failed.code)
-		return err_set(err, w->failed.code, w->failed.sys,
-			       "cannot write the tape");
-	sys = w->sink.write(w->sink.ctx, buf, len);
-	if (sys) {
-		err_set(&w->failed, ERR_IO, sys, "cannot write the tape");
-		return err_set(err, ERR_IO, sys, "cannot write the tape");
-	}
+	if (!w->failed)
+		w->failed = w->sink.write(w->sink.ctx, buf, len);
+	if (w->failed)
+		return err_set(err, ERR_IO, w->failed, "cannot write the tape");
 	w->bytes += len;
 	return 0;
 }
@@ -99,7 +97,7 @@ int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 {
 	struct tape_piece pieces[TAPE_BLOCK_PIECES];
-	struct tape_block *b = w->threads[thread];
+	struct tape_block *b = w->threads[thread].block;
 	struct tape_frame f = { .type = TAPE_BLOCK_EVENTS, .thread = thread };
 	int ret;
 
@@ -201,27 +199,38 @@ fail:
 	return ret;
 }
 
+static int grow_threads(struct tape_writer *w, uint32_t thread)
+{
+	uint32_t nr = w->nr_threads ? w->nr_threads : 16;
+	struct writer_thread *threads;
+
+	if (thread >= TAPE_THREADS_MAX)
+		return -1;
+	while (nr <= thread)
+		nr *= 2;
+	threads = realloc(w->threads, nr * sizeof(*threads));
+	if (!threads)
+		return -1;
+	memset(threads + w->nr_threads, 0,
+	       (nr - w->nr_threads) * sizeof(*threads));
+	w->threads = threads;
+	w->nr_threads = nr;
+	return 0;
+}
+
 static struct tape_block *get_block(struct tape_writer *w, uint32_t thread)
 {
-	if (thread >= w->nr_threads) {
-		uint32_t nr = w->nr_threads ? w->nr_threads : 16;
-		struct tape_block **threads;
+	struct writer_thread *t;
 
-		if (thread >= TAPE_THREADS_MAX)
-			return NULL;
-		while (nr <= thread)
-			nr *= 2;
-		threads = realloc(w->threads, nr * sizeof(struct tape_block *));
-		if (!threads)
-			return NULL;
-		memset(threads + w->nr_threads, 0,
-		       (nr - w->nr_threads) * sizeof(struct tape_block *));
-		w->threads = threads;
-		w->nr_threads = nr;
+	if (thread >= w->nr_threads && grow_threads(w, thread))
+		return NULL;
+	t = &w->threads[thread];
+	if (!t->block) {
+		t->block = calloc(1, sizeof(*t->block));
+		if (t->block)
+			t->block->last = t->last;
 	}
-	if (!w->threads[thread])
-		w->threads[thread] = calloc(1, sizeof(struct tape_block));
-	return w->threads[thread];
+	return t->block;
 }
 
 int tape_writer_add(struct tape_writer *w, uint32_t thread,
@@ -288,17 +297,25 @@ int tape_writer_flush(struct tape_writer *w, struct err *err)
 	return ret ? ret : flush_samples(w, err);
 }
 
+static void drop_block(struct writer_thread *t)
+{
+	if (!t->block)
+		return;
+	t->last = t->block->last;
+	tape_block_release(t->block);
+	free(t->block);
+	t->block = NULL;
+}
+
 int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
 			   struct err *err)
 {
 	int ret;
 
-	if (thread >= w->nr_threads || !w->threads[thread])
+	if (thread >= w->nr_threads)
 		return 0;
 	ret = flush_thread(w, thread, err);
-	tape_block_release(w->threads[thread]);
-	free(w->threads[thread]);
-	w->threads[thread] = NULL;
+	drop_block(&w->threads[thread]);
 	return ret;
 }
 
@@ -347,10 +364,7 @@ static int write_index(struct tape_writer *w, struct err *err)
 			 err);
 	if (ret)
 		goto out;
-	put_le64(trailer, offset);
-	put_le64(trailer + 8, w->bytes + TAPE_TRAILER);
-	put_le64(trailer + 16, tape_checksum(trailer, 16));
-	memcpy(trailer + 24, TAPE_TRAILER_MAGIC, 8);
+	tape_trailer_pack(trailer, offset, w->bytes + TAPE_TRAILER);
 	ret = emit(w, trailer, sizeof(trailer), err);
 out:
 	tape_buf_release(&buf);
@@ -376,11 +390,8 @@ void tape_writer_free(struct tape_writer *w)
 
 	if (!w)
 		return;
-	for (i = 0; i < w->nr_threads; i++) {
-		if (w->threads[i])
-			tape_block_release(w->threads[i]);
-		free(w->threads[i]);
-	}
+	for (i = 0; i < w->nr_threads; i++)
+		drop_block(&w->threads[i]);
 	free(w->threads);
 	tape_buf_release(&w->out);
 	tape_buf_release(&w->samples);

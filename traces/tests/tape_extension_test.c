@@ -6,7 +6,6 @@
 #include <zstd.h>
 
 #include "traces/tape_block.h"
-#include "traces/tape_hash.h"
 #include "traces/tape_header.h"
 #include "traces/tape_index.h"
 #include "traces/tests/tape_testing.h"
@@ -93,10 +92,7 @@ static void add_index(struct tape_parts *t)
 
 	assert_done(tape_index_pack(&t->index, &payload, &err), &err);
 	add_frame(t, &f, &(struct tape_piece){ payload.bytes, payload.len }, 1);
-	put_le64(trailer, offset);
-	put_le64(trailer + 8, t->tape.len + TAPE_TRAILER);
-	put_le64(trailer + 16, tape_checksum(trailer, 16));
-	memcpy(trailer + 24, TAPE_TRAILER_MAGIC, 8);
+	tape_trailer_pack(trailer, offset, t->tape.len + TAPE_TRAILER);
 	testing_append(&t->tape, trailer, sizeof(trailer));
 	tape_buf_release(&payload);
 }

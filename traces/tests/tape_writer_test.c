@@ -176,6 +176,35 @@ static void test_times(void **state)
 	tape_buf_release(&tape);
 }
 
+/* A thread may call malloc behind its end; its times still go up. */
+static void test_after_end(void **state)
+{
+	struct tape_event early = one, late = one;
+	struct tape_end end = { .clean = true };
+	struct tape_buf tape = { 0 };
+	struct tape_writer *w = start(&tape, 1);
+	struct tape_cursor *c;
+	struct tape_reader *r;
+	struct err err = { 0 };
+
+	(void)state;
+	late.time_ns = late.end_ns = 900;
+	assert_done(tape_writer_add(w, 0, &late, 1, &err), &err);
+	assert_done(tape_writer_end_thread(w, 0, &err), &err);
+	assert_done(tape_writer_end_thread(w, 0, &err), &err);
+	assert_done(tape_writer_add(w, 0, &early, 1, &err), &err);
+	assert_done(tape_writer_close(w, &end, &err), &err);
+	r = reopen(&tape);
+	assert_done(tape_cursor_open(&c, r, 0, &err), &err);
+	assert_int_equal(tape_cursor_next(c, &late, &err), 1);
+	assert_int_equal(tape_cursor_next(c, &early, &err), 1);
+	assert_int_equal(early.time_ns, 900);
+	assert_int_equal(tape_cursor_next(c, &early, &err), 0);
+	tape_cursor_close(c);
+	tape_reader_close(r);
+	tape_buf_release(&tape);
+}
+
 static int fail_after(void *ctx, const void *buf, size_t len)
 {
 	size_t *left = ctx;
@@ -268,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_after_end),
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_hash),
