@@ -6,6 +6,8 @@
 
 #include "results/report.h"
 
+#define MAX_FIGURE_BYTES (4u << 20) /* a page stays below 5 MB */
+
 struct axis axis_bytes(double max)
 {
 	if (max >= 1073741824.0)
@@ -146,14 +148,20 @@ void figure_end(struct report *report, struct figure *figure,
 	int rc = plot_finish(&figure->plot, script, figure->title, caption,
 			     &svg, &err);
 
+	if (!rc && report->figure_bytes + strlen(svg) > MAX_FIGURE_BYTES)
+		rc = err_set(&err, ERR_SYS, 0,
+			     "the page would be too large; --tape selects");
+
 	if (rc && !report->plot_err.code)
 		report->plot_err = err;
 	if (rc) {
 		fputs("<p class=\"note\">The figure is missing: ", report->out);
 		html_text(report->out, err.text);
 		fputs(". The table holds its numbers.</p>\n", report->out);
+		free(svg);
 		return;
 	}
+	report->figure_bytes += strlen(svg);
 	fputs("<figure>\n", report->out);
 	if (figure->heading) {
 		fputs("<p class=\"heading\">", report->out);

@@ -197,9 +197,10 @@ static void put_head(struct cleaner *c, const char *view_box, const char *title,
 
 	sscanf(view_box, "0 0 %u", &width);
 	fprintf(c->out,
-		"<svg class=\"plot\" style=\"max-width:%upx\" viewBox=\"%.*s\" role=\"img\" "
-		"aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">",
-		width + width / 5, (int)len, view_box, id, id, id);
+		"<svg class=\"plot\" style=\"min-width:%upx;max-width:%upx\" "
+		"viewBox=\"%.*s\" role=\"img\" aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">",
+		width * 7 / 10, width + width / 5, (int)len, view_box, id, id,
+		id);
 	html_text(c->out, title);
 	fprintf(c->out, "</title>\n<desc id=\"%s-d\">", id);
 	html_text(c->out, description);

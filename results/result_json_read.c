@@ -12,213 +12,27 @@
 #include <sys/stat.h>
 
 #include "results/result.h"
+#include "results/result_json_source.h"
 #include "traces/base/err.h"
 #include "traces/base/version.h"
 
 #define OLDEST_FORMAT 1
 #define MAX_BYTES     (512u << 20) /* jansson holds all of it in memory */
 
-/* Where in the document we are, for the errors. */
-struct source {
-	const char *path;
-	char where[64]; /* "runs[3]." */
-	struct err *err;
-};
-
-static int bad(const struct source *src, const char *key, const char *expected)
-{
-	return err_set(src->err, ERR_FORMAT, 0, "%s: key %s%s: %s", src->path,
-		       src->where, key, expected);
-}
-
-static int no_memory(const struct source *src)
-{
-	return err_set(src->err, ERR_NOMEM, 0, "out of memory for %s",
-		       src->path);
-}
-
-/* The member, NULL when it is absent and may be; *rc tells what is wrong. */
-static json_t *member(const struct source *src, json_t *object, const char *key,
-		      json_type type, bool needed, int *rc)
-{
-	static const char *const expected[] = {
-		[JSON_OBJECT] = "expected an object",
-		[JSON_ARRAY] = "expected an array",
-		[JSON_STRING] = "expected a text",
-		[JSON_INTEGER] = "expected an integer",
-	};
-	json_t *value = json_object_get(object, key);
-
-	*rc = 0;
-	if (!value && needed)
-		*rc = bad(src, key, "missing");
-	else if (value && json_typeof(value) != type)
-		*rc = bad(src, key, expected[type]);
-	return *rc ? NULL : value;
-}
-
-static int read_text(const struct source *src, json_t *object, const char *key,
-		     bool needed, char *to, size_t len)
-{
-	int rc;
-	json_t *value = member(src, object, key, JSON_STRING, needed, &rc);
-
-	if (!value)
-		return rc;
-	if (json_string_length(value) >= len)
-		return bad(src, key, "the text is too long");
-	strcpy(to, json_string_value(value));
-	return 0;
-}
-
-static int to_u64(const json_t *value, uint64_t *to)
-{
-	if (!json_is_integer(value) || json_integer_value(value) < 0)
-		return -1;
-	*to = (uint64_t)json_integer_value(value);
-	return 0;
-}
-
-/* One key of an object of equally long columns, as the field of structs. */
-struct column {
-	const char *key;
-	size_t offset;
-};
-
-static int read_column(const struct source *src, const json_t *array,
-		       const struct column *column, char *items, size_t nr,
-		       size_t size)
-{
-	size_t i;
-
-	if (json_array_size(array) != nr)
-		return bad(src, column->key,
-			   "not as long as the column before it");
-	for (i = 0; i < nr; i++) {
-		uint64_t value;
-
-		if (to_u64(json_array_get(array, i), &value))
-			return bad(src, column->key,
-				   "expected integers of 0 or more");
-		memcpy(items + i * size + column->offset, &value,
-		       sizeof(value));
-	}
-	return 0;
-}
-
-/* Columns to a new array of structs; the first column tells how many. */
-static int read_columns(const struct source *src, json_t *object,
-			const struct column *columns, size_t nr_columns,
-			size_t size, void **items, size_t *nr)
-{
-	int rc;
-	json_t *array =
-		member(src, object, columns->key, JSON_ARRAY, true, &rc);
-	size_t i;
-
-	if (rc)
-		return rc;
-	*nr = json_array_size(array);
-	*items = calloc(*nr ? *nr : 1, size);
-	if (!*items)
-		return no_memory(src);
-	for (i = 0; i < nr_columns; i++) {
-		array = member(src, object, columns[i].key, JSON_ARRAY, true,
-			       &rc);
-		if (!rc)
-			rc = read_column(src, array, &columns[i], *items, *nr,
-					 size);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-static int read_curve(const struct source *src, json_t *object, const char *key,
-		      struct result_point **curve, size_t *nr)
-{
-	static const struct column columns[] = {
-		{ "time_ns", offsetof(struct result_point, time_ns) },
-		{ "op", offsetof(struct result_point, op) },
-		{ "live_bytes", offsetof(struct result_point, live_bytes) },
-		{ "rss_bytes", offsetof(struct result_point, rss_bytes) },
-	};
-	struct source inner = *src;
-	void *items = NULL;
-	int rc;
-	json_t *value = member(src, object, key, JSON_OBJECT, false, &rc);
-
-	if (!value)
-		return rc;
-	snprintf(inner.where, sizeof(inner.where), "%.40s%s.", src->where, key);
-	rc = read_columns(&inner, value, columns, 4, sizeof(**curve), &items,
-			  nr);
-	*curve = items;
-	return rc;
-}
-
-static int read_histogram(const struct source *src, json_t *object,
-			  struct result_histogram *h)
-{
-	static const struct column columns[] = {
-		{ "upper_ns", offsetof(struct result_bucket, upper_ns) },
-		{ "count", offsetof(struct result_bucket, count) },
-	};
-	void *items = NULL;
-	size_t i;
-	int rc = read_text(src, object, "op", true, h->op, sizeof(h->op));
-
-	if (!rc)
-		rc = read_text(src, object, "size_group", true, h->size_group,
-			       sizeof(h->size_group));
-	if (!rc)
-		rc = read_columns(src, object, columns, 2, sizeof(*h->buckets),
-				  &items, &h->nr);
-	h->buckets = items;
-	for (i = 1; !rc && i < h->nr; i++)
-		if (h->buckets[i].upper_ns <= h->buckets[i - 1].upper_ns)
-			rc = bad(src, "upper_ns", "expected rising values");
-	return rc;
-}
-
-static int read_histograms(const struct source *src, json_t *object,
-			   struct result_run *run)
-{
-	struct source inner = *src;
-	int rc;
-	json_t *array =
-		member(src, object, "histograms", JSON_ARRAY, false, &rc);
-	size_t i, nr = json_array_size(array);
-
-	if (!nr)
-		return rc;
-	run->histograms = calloc(nr, sizeof(*run->histograms));
-	if (!run->histograms)
-		return no_memory(src);
-	run->nr_histograms = nr;
-	for (i = 0; !rc && i < nr; i++) {
-		snprintf(inner.where, sizeof(inner.where),
-			 "%.24shistograms[%zu].", src->where, i);
-		rc = read_histogram(&inner, json_array_get(array, i),
-				    &run->histograms[i]);
-	}
-	return rc;
-}
-
 static int read_metrics(const struct source *src, json_t *object,
 			struct result_run *run)
 {
 	const char *name;
 	int rc;
-	json_t *value, *metrics = member(src, object, "metrics", JSON_OBJECT,
-					 true, &rc);
+	json_t *value, *metrics = source_member(src, object, "metrics",
+						JSON_OBJECT, true, &rc);
 
 	json_object_foreach(metrics, name, value)
 	{
 		if (!json_is_number(value))
-			return bad(src, name, "expected a number");
+			return source_bad(src, name, "expected a number");
 		if (strlen(name) >= sizeof(run->metrics->name))
-			return bad(src, "metrics", "a name is too long");
+			return source_bad(src, "metrics", "a name is too long");
 		rc = result_add_metric(run, name, json_number_value(value),
 				       src->err);
 		if (rc)
@@ -231,14 +45,15 @@ static int read_knobs(const struct source *src, json_t *object,
 		      struct result_run *run)
 {
 	int rc;
-	json_t *array = member(src, object, "knobs", JSON_ARRAY, false, &rc);
+	json_t *array =
+		source_member(src, object, "knobs", JSON_ARRAY, false, &rc);
 	size_t i;
 
 	for (i = 0; !rc && i < json_array_size(array); i++) {
 		const char *knob = json_string_value(json_array_get(array, i));
 
 		rc = knob ? result_add_knob(run, knob, src->err)
-			  : bad(src, "knobs", "expected texts");
+			  : source_bad(src, "knobs", "expected texts");
 	}
 	return rc;
 }
@@ -264,17 +79,17 @@ static int read_run(const struct source *src, json_t *object,
 	int rc = 0;
 
 	for (i = 0; !rc && i < sizeof(texts) / sizeof(texts[0]); i++)
-		rc = read_text(src, object, texts[i].key, texts[i].needed,
-			       texts[i].to, texts[i].len);
+		rc = source_text(src, object, texts[i].key, texts[i].needed,
+				 texts[i].to, texts[i].len);
 	if (!rc)
 		rc = read_knobs(src, object, run);
 	if (!rc)
 		rc = read_metrics(src, object, run);
 	if (!rc)
-		rc = read_curve(src, object, "curve", &run->curve,
-				&run->nr_curve);
+		rc = source_curve(src, object, "curve", &run->curve,
+				  &run->nr_curve);
 	if (!rc)
-		rc = read_histograms(src, object, run);
+		rc = source_histograms(src, object, run);
 	return rc;
 }
 
@@ -283,7 +98,7 @@ static int read_runs(const struct source *src, json_t *root,
 {
 	struct source inner = *src;
 	int rc;
-	json_t *array = member(src, root, "runs", JSON_ARRAY, true, &rc);
+	json_t *array = source_member(src, root, "runs", JSON_ARRAY, true, &rc);
 	size_t i;
 
 	for (i = 0; !rc && i < json_array_size(array); i++) {
@@ -305,15 +120,15 @@ static int read_pairs(const struct source *src, json_t *root, const char *key,
 {
 	const char *name;
 	int rc;
-	json_t *value,
-		*object = member(src, root, key, JSON_OBJECT, false, &rc);
+	json_t *value, *object = source_member(src, root, key, JSON_OBJECT,
+					       false, &rc);
 
 	json_object_foreach(object, name, value)
 	{
 		const char *text = json_string_value(value);
 
 		rc = text ? add(doc, name, text, src->err)
-			  : bad(src, key, "expected texts");
+			  : source_bad(src, key, "expected texts");
 		if (rc)
 			return rc;
 	}
@@ -324,14 +139,14 @@ static int read_pairs(const struct source *src, json_t *root, const char *key,
 static int read_seed(const struct source *src, json_t *root, uint64_t *seed)
 {
 	char text[24] = "0", *end;
-	int rc = read_text(src, root, "seed", false, text, sizeof(text));
+	int rc = source_text(src, root, "seed", false, text, sizeof(text));
 
 	if (rc)
 		return rc;
 	errno = 0;
 	*seed = strtoull(text, &end, 10);
 	if (errno || *end || *text < '0' || *text > '9')
-		return bad(src, "seed", "expected a number in a text");
+		return source_bad(src, "seed", "expected a number in a text");
 	return 0;
 }
 
@@ -339,18 +154,19 @@ static int read_head(const struct source *src, json_t *root,
 		     struct result_doc *doc)
 {
 	uint64_t round = 0;
-	int rc = read_text(src, root, "tape", true, doc->tape,
-			   sizeof(doc->tape));
+	int rc = source_text(src, root, "tape", true, doc->tape,
+			     sizeof(doc->tape));
 
 	if (!rc)
-		rc = read_text(src, root, "tape_hash", false, doc->tape_hash,
-			       sizeof(doc->tape_hash));
+		rc = source_text(src, root, "tape_hash", false, doc->tape_hash,
+				 sizeof(doc->tape_hash));
 	if (!rc)
-		rc = read_text(src, root, "started", false, doc->started,
-			       sizeof(doc->started));
-	if (!rc && (to_u64(json_object_get(root, "round"), &round) || !round ||
-		    round > UINT32_MAX))
-		rc = bad(src, "round", "expected an integer of 1 or more");
+		rc = source_text(src, root, "started", false, doc->started,
+				 sizeof(doc->started));
+	if (!rc && (source_u64(json_object_get(root, "round"), &round) ||
+		    !round || round > UINT32_MAX))
+		rc = source_bad(src, "round",
+				"expected an integer of 1 or more");
 	if (rc)
 		return rc;
 	doc->round = (uint32_t)round;
@@ -367,8 +183,8 @@ static int check_version(const struct source *src, json_t *root)
 		return err_set(src->err, ERR_ARG, 0,
 			       "%s is not a result of heaptape", src->path);
 	if (!json_is_integer(number) || version < OLDEST_FORMAT)
-		return bad(src, "format_version",
-			   "expected an integer of 1 or more");
+		return source_bad(src, "format_version",
+				  "expected an integer of 1 or more");
 	if (version > HEAPTAPE_RESULT_FORMAT)
 		return err_set(src->err, ERR_VERSION, 0,
 			       "%s has result format %" JSON_INTEGER_FORMAT
@@ -402,7 +218,7 @@ static int load(const struct source *src, json_t **root)
 	if (*root)
 		return 0;
 	if (json_error_code(&why) == json_error_out_of_memory)
-		return no_memory(src);
+		return source_no_memory(src);
 	return err_set(src->err,
 		       json_error_code(&why) ==
 				       json_error_premature_end_of_input
@@ -430,8 +246,8 @@ int result_read(struct result_doc *doc, const char *path, struct err *err)
 	if (!rc)
 		rc = read_pairs(&src, root, "config", doc, result_add_config);
 	if (!rc)
-		rc = read_curve(&src, root, "recorded", &doc->recorded,
-				&doc->nr_recorded);
+		rc = source_curve(&src, root, "recorded", &doc->recorded,
+				  &doc->nr_recorded);
 	if (!rc)
 		rc = read_runs(&src, root, doc);
 	json_decref(root);

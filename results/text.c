@@ -69,6 +69,16 @@ char *text_verdict(const struct metric *metric,
 	return buf;
 }
 
+/* The status as a verb. */
+static const char *failed_how(const char *status)
+{
+	if (!strcmp(status, "timeout"))
+		return "timed out";
+	if (!strcmp(status, "missing"))
+		return "was missing";
+	return !strcmp(status, "crashed") ? "crashed" : "failed";
+}
+
 char *text_failure(const struct comparison_arm *arm, char *buf, size_t len)
 {
 	*buf = '\0';
@@ -76,8 +86,8 @@ char *text_failure(const struct comparison_arm *arm, char *buf, size_t len)
 		snprintf(buf, len,
 			 "%s in %zu of %zu runs, first in round %zu, %s "
 			 "pass%s%s",
-			 arm->failure->status, arm->failed, arm->runs,
-			 arm->failure_round, arm->failure->pass,
+			 failed_how(arm->failure->status), arm->failed,
+			 arm->runs, arm->failure_round, arm->failure->pass,
 			 *arm->failure->message ? ": " : "",
 			 arm->failure->message);
 	return buf;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # heaptape report: what the page holds, that hostile names stay names, that it
 # needs neither network nor gnuplot, and bad input.
+# shellcheck disable=SC2317 # functions are called by way of check
 . scripts/tap.sh
 
 make_results=$B/results/tests/make_results
