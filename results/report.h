@@ -17,7 +17,8 @@ struct report {
 	const struct comparison *cmp;
 	FILE *out;
 	const char *title;
-	size_t figures;      /* drawn so far */
+	size_t figures;      /* begun so far */
+	size_t figure_bytes; /* written so far */
 	struct err plot_err; /* why a figure is missing, if one is */
 };
 
