@@ -35,7 +35,8 @@ END
 	-o "$B/fuzz_reader" traces/tests/fuzz/fuzz_reader.c traces/*.c \
 	traces/base/err.c -lzstd
 
-for tape in traces/tests/golden/*.tape traces/samples/*.tape; do
+for tape in traces/tests/golden/*.tape traces/tests/fuzz/found/*.tape \
+	traces/samples/*.tape; do
 	# Large tapes make slow inputs; the small ones reach the same code.
 	[ -e "$tape" ] && [ "$(wc -c <"$tape")" -lt 100000 ] &&
 		cp "$tape" "$B/corpus/"

@@ -112,7 +112,7 @@ static int add_samples(struct tape_reader *r, struct tape_index_entry *e,
 
 	if (ret <= 0)
 		return ret;
-	if (f.count > raw->len)
+	if (f.count > raw->len / TAPE_SAMPLE_MIN)
 		return tape_reader_damaged(r, e, f.count, "its count", err);
 	grown = realloc(*list, (*nr + f.count + 1) * sizeof(**list));
 	if (!grown)

@@ -9,7 +9,8 @@
 #include "traces/tape.h"
 #include "traces/tape_buf.h"
 
-/* Bytes of the longest encoding of one sample. */
+/* Bytes of the shortest and the longest encoding of one sample. */
+#define TAPE_SAMPLE_MIN 7
 #define TAPE_SAMPLE_MAX (7 * 10)
 
 /* Append *s, coded against *prev, to out, which has TAPE_SAMPLE_MAX more. */

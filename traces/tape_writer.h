@@ -20,9 +20,9 @@ struct tape_sink {
 };
 
 struct tape_writer_config {
-	unsigned time_unit_ns; /* times are kept in this unit; 0 = default */
-	unsigned block_events; /* events per block; 0 = default */
-	int level;             /* zstd level; 0 = default (1) */
+	unsigned time_unit_ns; /* times are kept in this unit; 0: 10 ns */
+	unsigned block_events; /* events per block; 0: 65536 */
+	int level;             /* zstd level; 0: 1 */
 };
 
 /*
