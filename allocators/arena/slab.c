@@ -5,7 +5,10 @@
 #include "allocators/arena/slab.h"
 #include "allocators/arena/arena_meta.h"
 #include "allocators/arena/block.h"
+#include "allocators/arena/conf.h"
 #include "allocators/arena/os.h"
+
+enum { GROWTH_MIN = (1 << 20) / UNIT_BYTES };
 
 static uint64_t low_mask(unsigned n)
 {
@@ -101,6 +104,8 @@ static struct unit *slab_new(struct heap *h, unsigned c)
 		u[k].head = (uint8_t)k;
 	h->nr_clean += (size_t)__builtin_popcountll(u->clean);
 	h->class[c].nr_slabs++;
+	h->nr_units += sc->nr_units;
+	h->fresh_units += sc->nr_units;
 	h->class[c].nr_free += sc->nr_slots;
 	list_update(h, u);
 	set_entries(i, sc->nr_units, h->id_shifted | c);
@@ -114,6 +119,7 @@ static void slab_release(struct heap *h, struct unit *u)
 
 	list_remove(h, u);
 	h->class[u->class].nr_slabs--;
+	h->nr_units -= sc->nr_units;
 	h->class[u->class].nr_free -= sc->nr_slots;
 	h->nr_clean -= (size_t)__builtin_popcountll(u->clean);
 	if (u->bits != u->inline_bits)
@@ -168,6 +174,21 @@ static unsigned take_from(struct heap *h, struct unit *u, void **end,
 	return n;
 }
 
+// A heap that grows while its slabs have holes, since sizes have shifted, gives
+// the holes back, at each sixteenth of growth.
+static void pay_for_growth(struct heap *h)
+{
+	struct os_batch batch;
+
+	if (h->fresh_units < GROWTH_MIN || h->fresh_units < h->nr_units / 16 ||
+	    !conf_get(&conf.holes))
+		return;
+	h->fresh_units = 0;
+	batch.nr = 0;
+	slab_purge_holes(h, true, &batch);
+	os_batch_flush(&batch);
+}
+
 unsigned slab_take(struct heap *h, unsigned c, void **end, unsigned want)
 {
 	struct heap_class *hc = &h->class[c];
@@ -187,6 +208,7 @@ unsigned slab_take(struct heap *h, unsigned c, void **end, unsigned want)
 
 		if (u)
 			got = take_from(h, u, end, want);
+		pay_for_growth(h);
 	}
 	return got;
 }

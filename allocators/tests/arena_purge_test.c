@@ -180,6 +180,30 @@ static void holes_in_slabs_go_back(void **state)
 	assert_true(rss_bytes() < before + total / 10);
 }
 
+// When sizes shift, the holes that the old ones left pay for the new ones, even
+// if no time passes.
+static void growth_takes_from_the_holes(void **state)
+{
+	static char *p[NR_HOLED], *q[NR_HOLED / 8];
+	size_t before = rss_bytes(), total = NR_HOLED * HOLED_BYTES;
+
+	(void)state;
+	NEEDS_RSS();
+	for (int i = 0; i < NR_HOLED; i++)
+		p[i] = memset(arena_malloc(HOLED_BYTES), 1, HOLED_BYTES);
+	for (int i = 0; i < NR_HOLED; i++)
+		if (i % 32)
+			arena_free(p[i]);
+	for (int i = 0; i < NR_HOLED / 8; i++)
+		q[i] = memset(arena_malloc(3000), 2, 3000);
+	// 20 MB then, 0.6 MB of it left, 15 MB now.
+	assert_true(rss_bytes() < before + total + total / 5);
+	for (int i = 0; i < NR_HOLED; i += 32)
+		arena_free(p[i]);
+	for (int i = 0; i < NR_HOLED / 8; i++)
+		arena_free(q[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup(huge_blocks_go_back_too, start),
 		cmocka_unit_test_setup(the_ratio_can_be_switched_off, start),
 		cmocka_unit_test_setup(holes_in_slabs_go_back, start),
+		cmocka_unit_test_setup(growth_takes_from_the_holes, start),
 	};
 
 	return cmocka_run_group_tests_name("arena_purge", tests, NULL, NULL);
