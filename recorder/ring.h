@@ -15,110 +15,17 @@
 #define RECORDER_RING_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "recorder/ring_record.h"
 
 #define RING_MAGIC   0x6570617470616568ull /* "heaptape" */
 #define RING_ABI     1
 #define RING_ENV     "HEAPTAPE_RECORD" /* shm=PATH */
-#define RING_ORDER   14
-#define RING_RECORDS (1u << RING_ORDER)
 #define RING_QUARTER (RING_RECORDS / 4)
 #define RING_BYTES   (RING_RECORDS * sizeof(struct ring_record))
 #define RING_SLOTS   16384u /* at most: threads alive at one time */
 #define RING_CHUNK   64u    /* slots whose rings the program maps at a time */
-
-/* Up to FREE_ALIGNED_SIZED the values are those of enum tape_kind. */
-enum ring_kind {
-	RING_SKIPPED = 0, /* written by the drain over an unfilled position */
-	RING_MALLOC,
-	RING_CALLOC,
-	RING_REALLOC,
-	RING_REALLOCARRAY,
-	RING_ALIGNED_ALLOC,
-	RING_POSIX_MEMALIGN,
-	RING_MEMALIGN,
-	RING_VALLOC,
-	RING_PVALLOC,
-	RING_FREE,
-	RING_FREE_SIZED,
-	RING_FREE_ALIGNED_SIZED,
-	RING_REALLOC_BEGIN, /* address given; the REALLOC tells the result */
-	RING_REALLOC_NEW,   /* realloc(NULL, size): has no BEGIN */
-	RING_REALLOCARRAY_NEW,
-	RING_REALLOC_CANCEL, /* recorded otherwise: forget the BEGIN */
-	RING_WIDE,           /* size field: the kind; three RING_WORD follow */
-	RING_WORD, /* part of the record before: a value in the second word */
-	RING_KIND_END,
-};
-
-/*
- * first:  63 lap | 62..61 kind, high | 60..48 size, low | 47..3 address
- *         | 2..0 kind, low
- * second: 63..18 clock ticks, low 46 bits | 17..0 size, high
- *
- * Kinds with an alignment are followed by one RING_WORD that holds it. What
- * does not fit (sizes from 2 GiB, odd addresses) is RING_WIDE, followed by
- * address, size and alignment.
- */
-struct ring_record {
-	_Atomic uint64_t first;
-	_Atomic uint64_t second;
-};
-
-#define RING_LAP_BIT   (1ull << 63)
-#define RING_SIZE_MAX  (1ull << 31)
-#define RING_ADDR_MASK 0x0000fffffffffff8ull
-#define RING_TIME_BITS 46
-#define RING_TIME_MASK ((1ull << RING_TIME_BITS) - 1)
-
-static inline uint64_t ring_kind_bits(unsigned kind)
-{
-	return (kind & 7) | (uint64_t)(kind >> 3) << 61;
-}
-
-/* The lap bit of a filled position; a new ring is zero, so laps begin at 1. */
-static inline uint64_t ring_lap(uint64_t pos)
-{
-	return ~pos << (63 - RING_ORDER) & RING_LAP_BIT;
-}
-
-static inline bool ring_fits(uint64_t addr, uint64_t size)
-{
-	return !((addr & ~RING_ADDR_MASK) | (size >> 31));
-}
-
-static inline uint64_t ring_first(unsigned kind, uint64_t addr, uint64_t size)
-{
-	return ring_kind_bits(kind) | addr | (size & 0x1fff) << 48;
-}
-
-static inline uint64_t ring_second(uint64_t ticks, uint64_t size)
-{
-	return ticks << 18 | size >> 13;
-}
-
-static inline unsigned ring_kind_of(uint64_t first)
-{
-	return (first & 7) | (first >> 61 & 3) << 3;
-}
-
-static inline uint64_t ring_addr_of(uint64_t first)
-{
-	return first & RING_ADDR_MASK;
-}
-
-static inline uint64_t ring_size_of(uint64_t first, uint64_t second)
-{
-	return (first >> 48 & 0x1fff) | (second & 0x3ffff) << 13;
-}
-
-/* Kinds that are followed by a RING_WORD with the alignment. */
-static inline bool ring_has_alignment(unsigned kind)
-{
-	return (kind >= RING_ALIGNED_ALLOC && kind <= RING_PVALLOC) ||
-	       kind == RING_FREE_ALIGNED_SIZED;
-}
 
 enum ring_slot_state {
 	RING_FREE_SLOT = 0,
@@ -190,10 +97,8 @@ static inline uint64_t ring_offset(uint32_t slot)
 	return RING_RINGS_OFFSET + (uint64_t)slot * RING_BYTES;
 }
 
-_Static_assert(sizeof(struct ring_record) == 16, "a record is 16 bytes");
 _Static_assert(sizeof(struct ring_slot) == 128, "a slot is two cache lines");
 _Static_assert(sizeof(struct ring_control) <= RING_DIRECTORY_OFFSET,
 	       "the control page is one page");
-_Static_assert(RING_KIND_END <= 32, "kinds have five bits");
 
 #endif

@@ -57,21 +57,42 @@ static bool end_realloc(struct unpack *u, struct tape_event *ev)
 	return true;
 }
 
-/* Whether ev is an event of its own. */
+/* The tape's kind, where one record is the whole event. */
+static const uint8_t whole[256] = {
+	[RING_MALLOC] = TAPE_MALLOC,
+	[RING_CALLOC] = TAPE_CALLOC,
+	[RING_REALLOC_NEW] = TAPE_REALLOC,
+	[RING_REALLOCARRAY_NEW] = TAPE_REALLOCARRAY,
+	[RING_FREE] = TAPE_FREE,
+	[RING_FREE_SIZED] = TAPE_FREE_SIZED,
+};
+
+/* Collect what follows the first record; returns the position behind it. */
+static uint64_t read_words(const struct ring_record *ring, uint64_t pos,
+			   struct tape_event *ev)
+{
+	if (ev->kind == RING_WIDE) {
+		ev->kind = (uint8_t)ev->size;
+		ev->addr = second(ring, pos);
+		ev->size = second(ring, pos + 1);
+		ev->alignment = second(ring, pos + 2);
+		return pos + 3;
+	}
+	if (!ring_has_alignment(ev->kind))
+		return pos;
+	ev->alignment = second(ring, pos);
+	return pos + 1;
+}
+
+/* Whether ev, with the kind of a ring, is an event of its own; finishes it. */
 static bool finish(struct unpack *u, struct tape_event *ev)
 {
-	if (ev->kind == RING_REALLOC_NEW)
-		ev->kind = TAPE_REALLOC;
-	else if (ev->kind == RING_REALLOCARRAY_NEW)
-		ev->kind = TAPE_REALLOCARRAY;
-	else if (ev->kind == RING_REALLOC || ev->kind == RING_REALLOCARRAY)
+	switch (ev->kind) {
+	case RING_REALLOC:
+	case RING_REALLOCARRAY:
 		if (!end_realloc(u, ev))
 			return false;
-	/* From a realloc to size 0 NULL means that the block was freed. */
-	if (tape_kind_is_alloc(ev->kind) && !ev->addr &&
-	    (ev->size || !ev->old_addr))
-		ev->flags = TAPE_FAILED;
-	switch (ev->kind) {
+		break;
 	case RING_REALLOC_BEGIN:
 		push_begin(u, ev);
 		return false;
@@ -79,8 +100,17 @@ static bool finish(struct unpack *u, struct tape_event *ev)
 		if (u->nr_begins)
 			u->nr_begins--;
 		return false;
+	case RING_SKIPPED:
+	case RING_WORD:
+		return false;
 	}
-	return ev->kind >= RING_MALLOC && ev->kind <= RING_FREE_ALIGNED_SIZED;
+	if (whole[ev->kind])
+		ev->kind = whole[ev->kind];
+	/* From a realloc to size 0 NULL means that the block was freed. */
+	if (tape_kind_is_alloc(ev->kind) && !ev->addr &&
+	    (ev->size || !ev->old_addr))
+		ev->flags = TAPE_FAILED;
+	return ev->kind <= TAPE_FREE_ALIGNED_SIZED;
 }
 
 size_t unpack_events(struct unpack *u, const struct ring_record *ring,
@@ -102,15 +132,12 @@ size_t unpack_events(struct unpack *u, const struct ring_record *ring,
 			.size = ring_size_of(first, rest),
 			.kind = (uint8_t)ring_kind_of(first),
 		};
-		if (e->kind == RING_WIDE) {
-			e->kind = (uint8_t)e->size;
-			e->addr = second(ring, pos);
-			e->size = second(ring, pos + 1);
-			e->alignment = second(ring, pos + 2);
-			pos += 3;
-		} else if (ring_has_alignment(e->kind)) {
-			e->alignment = second(ring, pos++);
+		if (whole[e->kind] && e->addr) {
+			e->kind = whole[e->kind];
+			nr++;
+			continue;
 		}
+		pos = read_words(ring, pos, e);
 		nr += finish(u, e);
 	}
 	u->pos = pos;

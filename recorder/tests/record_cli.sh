@@ -6,6 +6,7 @@
 T=$B/recorder/tests
 cd "$TMP" || exit 1
 
+# shellcheck disable=SC2317 # called through check and exits
 record()
 {
 	"$HEAPTAPE" record "$@"

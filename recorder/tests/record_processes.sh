@@ -6,6 +6,7 @@
 T=$B/recorder/tests
 tape=$TMP/p.tape
 
+# shellcheck disable=SC2317 # called through check and exits
 record()
 {
 	"$HEAPTAPE" record -f -o "$tape" "$@"
