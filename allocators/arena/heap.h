@@ -44,7 +44,7 @@ struct heap {
 	_Atomic uint32_t remote_head; // units with remote frees, 0 none
 	struct arena *arena;
 	struct heap *next_orphan;
-	_Atomic bool orphan;  // changes under the registry's lock
+	_Atomic bool orphan;  // changes under the registry's lock, a hint else
 	uint32_t events;      // slow path entries
 	uint32_t round;       // of magazine collection
 	uint32_t nr_units;    // of its slabs
@@ -64,6 +64,11 @@ extern __thread struct heap *heap_mine
 static inline bool heap_real(const struct heap *h)
 {
 	return h->id != 0;
+}
+
+static inline bool heap_orphan(const struct heap *h)
+{
+	return atomic_load_explicit(&h->orphan, memory_order_relaxed);
 }
 
 static inline void **mag_base(struct heap *h, unsigned c)

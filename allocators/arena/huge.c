@@ -28,6 +28,19 @@ static size_t blocks_for(size_t bytes)
 	return round_up(bytes, BLOCK_BYTES) >> BLOCK_SHIFT;
 }
 
+static size_t pages_of(const struct block *b)
+{
+	return atomic_load_explicit(&b->huge_bytes, memory_order_relaxed) >>
+	       page_shift;
+}
+
+static void mark_bodies(uint32_t first, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		atomic_store_explicit(&block_at(first + (uint32_t)i)->kind,
+				      BLOCK_HUGE_BODY, memory_order_relaxed);
+}
+
 // Marks pages [from, to) of the run as dirty or not.
 static void mark_pages(uint32_t first, size_t from, size_t to, bool dirty)
 {
@@ -96,9 +109,7 @@ void *huge_alloc(size_t bytes, size_t align, size_t room, bool *zeroed)
 	}
 	if (!first)
 		return NULL;
-	for (uint32_t i = first + 1; i < first + n; i++)
-		atomic_store_explicit(&block_at(i)->kind, BLOCK_HUGE_BODY,
-				      memory_order_relaxed);
+	mark_bodies(first + 1, n - 1);
 	block_at(first)->huge_blocks = (uint32_t)n;
 	atomic_store_explicit(&block_at(first)->huge_bytes, bytes,
 			      memory_order_relaxed);
@@ -117,7 +128,7 @@ void *huge_alloc(size_t bytes, size_t align, size_t room, bool *zeroed)
 static void give_run(uint32_t first, bool dirty)
 {
 	struct block *b = block_at(first);
-	size_t pages = b->huge_bytes >> page_shift;
+	size_t pages = pages_of(b);
 
 	count_pages(0, pages);
 	mark_pages(first, 0, pages, dirty);
@@ -137,7 +148,7 @@ bool huge_resize(void *p, size_t bytes)
 {
 	uint32_t first = (uint32_t)(region_offset(p) >> BLOCK_SHIFT);
 	struct block *b = block_at(first);
-	size_t have = b->huge_bytes >> page_shift, pages = bytes >> page_shift;
+	size_t have = pages_of(b), pages = bytes >> page_shift;
 	size_t n = blocks_for(bytes);
 
 	if (pages < have) {
@@ -149,15 +160,14 @@ bool huge_resize(void *p, size_t bytes)
 
 		if (!region_take_at(at, more))
 			return false;
-		for (uint32_t i = at; i < at + more; i++)
-			block_at(i)->kind = BLOCK_HUGE_BODY;
+		mark_bodies(at, more);
 		clean_pages(first, pages, n * block_pages(), true);
 	}
 	if (n != b->huge_blocks && pages < have)
 		region_give(first + (uint32_t)n, b->huge_blocks - n);
 	if (n > b->huge_blocks || pages < have)
 		b->huge_blocks = (uint32_t)n;
-	b->huge_bytes = bytes;
+	atomic_store_explicit(&b->huge_bytes, bytes, memory_order_relaxed);
 	count_pages(pages, have);
 	return true;
 }
@@ -186,7 +196,10 @@ static bool move_mapping(void *to, void *from, size_t bytes)
 void *huge_move(void *p, size_t have, size_t bytes)
 {
 	uint32_t first = (uint32_t)(region_offset(p) >> BLOCK_SHIFT);
-	bool zeroed = false, was_huge = block_at(first)->kind == BLOCK_HUGE;
+	bool was_huge =
+		atomic_load_explicit(&block_at(first)->kind,
+				     memory_order_relaxed) == BLOCK_HUGE;
+	bool zeroed = false;
 	void *to = huge_alloc(bytes, 1, bytes / 4, &zeroed);
 	bool moved;
 

@@ -50,7 +50,7 @@ static void purge_heap(struct heap *h, bool all)
 
 	batch.nr = 0;
 	remote_drain(h);
-	if (all || h->orphan || h == heap_shared)
+	if (all || heap_orphan(h) || h == heap_shared)
 		for (unsigned c = 0; c < NR_CLASSES; c++)
 			slab_trim(h, c);
 	slab_purge_holes(h, all, &batch);

@@ -98,7 +98,7 @@ static struct heap *heap_new(void)
 
 static void push_orphan(struct heap *h)
 {
-	h->orphan = true;
+	atomic_store_explicit(&h->orphan, true, memory_order_relaxed);
 	h->next_orphan = orphans;
 	orphans = h;
 }
@@ -133,7 +133,7 @@ struct heap *heap_attach(void)
 	h = orphans;
 	if (h) {
 		orphans = h->next_orphan;
-		h->orphan = false;
+		atomic_store_explicit(&h->orphan, false, memory_order_relaxed);
 	} else {
 		h = heap_new();
 	}
@@ -180,7 +180,7 @@ void heap_registry_child(void)
 		struct heap *h = heap_by_id(id);
 
 		lock_reset(&h->lock);
-		if (h == heap_mine || h == heap_shared || h->orphan)
+		if (h == heap_mine || h == heap_shared || heap_orphan(h))
 			continue;
 		reset_magazines(h);
 		push_orphan(h);
