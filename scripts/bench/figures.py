@@ -46,12 +46,11 @@ class Setup:
             sql = os.path.join(work, "table.sql")
             with open(sql, "w") as stream:
                 stream.write(text)
-        python = shutil.which("python3") or "python3"
         self.churn = Workload(
             "churn.lua", ["lua5.4", os.path.join(HERE, "churn.lua"),
                           300000 if smoke else 3000000])
         self.documents = Workload(
-            "documents.py", [python, os.path.join(HERE, "documents.py"),
+            "documents.py", [sys.executable, os.path.join(HERE, "documents.py"),
                              6000 if smoke else 60000],
             env={"PYTHONMALLOC": "malloc"})
         self.table = Workload("table.sql", ["sqlite3", ":memory:"], stdin=sql)
@@ -236,24 +235,24 @@ def speed(setup, report):
 
 
 def peaks(setup, workload, arms, rounds):
-    """Real peak RSS of the program under each allocator, in bytes."""
+    """Real peaks of the program's RSS under each allocator, in bytes."""
     commands = {}
     for arm, path in arms.items():
         commands[arm] = workload.command(
             env={"LD_PRELOAD": path} if path else None)
     runs = interleave(commands, rounds)
-    return {arm: median([run.peak_bytes for run in runs[arm]])
-            for arm in arms}
+    return {arm: [run.peak_bytes for run in runs[arm]] for arm in arms}
 
 
 def memory(setup, report):
     """Replayed and predicted peak RSS against that of the real program."""
     report.section("Memory: predicted peak RSS of the process against the "
                    "real peak; target: within 5 %")
-    setup.need(setup.churn, setup.documents, setup.table)
+    workloads = (setup.churn, setup.table, setup.documents)
+    setup.need(*workloads)
     arms = setup.allocators()
     errors = []
-    for workload in (setup.churn, setup.table, setup.documents):
+    for workload in workloads:
         real = peaks(setup, workload, arms, 1 if setup.smoke else 3)
         runs = setup.replay(workload.name, arms, 1, "memory",
                             "memory-" + workload.name)
@@ -263,11 +262,11 @@ def memory(setup, report):
             predicted = median([m["predicted_rss_peak_bytes"] for m in found
                                 if "predicted_rss_peak_bytes" in m] or
                                [replayed])
-            error = 100 * (predicted / real[arm] - 1)
-            errors.append(abs(error))
+            off = [100 * (predicted / peak - 1) for peak in real[arm]]
+            errors.append(abs(median(off)))
             report.add("%s, %s: real %.1f, heap %.1f, predicted %.1f MiB" % (
-                workload.name, arm, real[arm] / 2**20, replayed / 2**20,
-                predicted / 2**20), error, "%")
+                workload.name, arm, median(real[arm]) / 2**20,
+                replayed / 2**20, predicted / 2**20), median(off), "%", off)
     report.add("median error", median(errors), "%")
     report.add("worst error", max(errors), "%", target="5 %")
 
