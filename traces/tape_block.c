@@ -261,6 +261,16 @@ int tape_block_add(struct tape_block *b, const struct tape_event *ev, size_t nr,
 	return ret;
 }
 
+size_t tape_block_len(const struct tape_block *b)
+{
+	size_t len = 0;
+	int i;
+
+	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++)
+		len += b->col[i].len;
+	return len;
+}
+
 size_t tape_block_pieces(struct tape_block *b,
 			 struct tape_piece pieces[TAPE_BLOCK_PIECES])
 {

@@ -35,6 +35,8 @@ struct tape_block {
  */
 int tape_block_add(struct tape_block *b, const struct tape_event *ev, size_t nr,
 		   unsigned unit_ns, struct err *err);
+/* Bytes of all columns together. */
+size_t tape_block_len(const struct tape_block *b);
 /* The payload in pieces that point into b; returns how many. */
 size_t tape_block_pieces(struct tape_block *b,
 			 struct tape_piece pieces[TAPE_BLOCK_PIECES]);

@@ -13,11 +13,11 @@
 static void set_name(struct tape_source *src, const char *name)
 {
 	size_t len = strlen(name), room = sizeof(src->label) - 4;
-	size_t cut = len > room ? len - room : 0;
+	size_t skip = len > room ? len - room : 0;
 
 	snprintf(src->name, sizeof(src->name), "%s", name);
-	snprintf(src->label, sizeof(src->label), "%s%s", cut ? "..." : "",
-		 name + cut);
+	snprintf(src->label, sizeof(src->label), "%s%s", skip ? "..." : "",
+		 name + skip);
 }
 
 int tape_source_open(struct tape_source *src, const char *path, struct err *err)

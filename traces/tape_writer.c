@@ -71,9 +71,7 @@ static int emit_block(struct tape_writer *w, struct tape_frame *f,
 			       &len, err);
 	if (!ret)
 		ret = tape_index_add(&w->index, f, w->bytes, err);
-	if (!ret)
-		ret = emit(w, w->out.bytes, len, err);
-	return ret;
+	return ret ? ret : emit(w, w->out.bytes, len, err);
 }
 
 int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
@@ -137,13 +135,12 @@ static int write_header(struct tape_writer *w, const struct tape_meta *meta,
 			struct err *err)
 {
 	struct tape_header header = { .time_unit_ns = w->config.time_unit_ns };
-	uint8_t *bytes;
+	uint8_t *bytes = NULL;
 	size_t len;
 	int ret = tape_header_pack(&header, meta, &bytes, &len, err);
 
-	if (ret)
-		return ret;
-	ret = emit(w, bytes, len, err);
+	if (!ret)
+		ret = emit(w, bytes, len, err);
 	free(bytes);
 	return ret;
 }
@@ -254,7 +251,8 @@ int tape_writer_add(struct tape_writer *w, uint32_t thread,
 		ev += some;
 		nr -= some;
 		w->events += some;
-		if (!ret && b->count >= w->config.block_events)
+		if (!ret && (b->count >= w->config.block_events ||
+			     tape_block_len(b) > TAPE_RAW_MAX / 2))
 			ret = flush_thread(w, thread, err);
 	}
 	return ret;

@@ -176,6 +176,30 @@ static void test_times(void **state)
 	tape_buf_release(&tape);
 }
 
+/* Long marks fill a block by their bytes, long before it has its events. */
+static void test_long_texts(void **state)
+{
+	static char text[4000];
+	struct tape_event mark = { .kind = TAPE_MARK, .text = text };
+	struct tape_end end = { .clean = true };
+	struct tape_buf tape = { 0 };
+	struct tape_writer *w = start(&tape, 1);
+	struct tape_reader *r;
+	struct err err = { 0 };
+	int i;
+
+	(void)state;
+	memset(text, 'm', sizeof(text) - 1);
+	for (i = 0; i < 20000; i++)
+		assert_int_equal(tape_writer_add(w, 0, &mark, 1, &err), 0);
+	assert_done(tape_writer_close(w, &end, &err), &err);
+	r = reopen(&tape);
+	assert_int_equal(tape_reader_info(r)->events, 20000);
+	assert_int_equal(tape_reader_info(r)->blocks, 4); /* with END */
+	tape_reader_close(r);
+	tape_buf_release(&tape);
+}
+
 /* A thread may call malloc behind its end; its times still go up. */
 static void test_after_end(void **state)
 {
@@ -297,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_after_end),
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_bad_arguments),
