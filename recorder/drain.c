@@ -88,7 +88,7 @@ static int read_name(struct drain *d, struct ring_slot *slot,
 }
 
 static int begin_thread(struct drain *d, struct ring_slot *slot,
-			struct drain_slot *ds, struct err *err)
+			struct drain_slot *ds, bool ended, struct err *err)
 {
 	struct tape_event ev = { .kind = TAPE_THREAD_START, .addr = slot->tid };
 	uint64_t pos = ds->unpack.pos;
@@ -103,7 +103,10 @@ static int begin_thread(struct drain *d, struct ring_slot *slot,
 	ev.time_ns = ticks_to_ns(d->ticks, slot->start_ticks);
 	ds->unpack.last_ns = ev.time_ns;
 	ret = add_one(d, slot, &ev, err);
-	return ret ? ret : read_name(d, slot, ds, err);
+	/* One that has ended already has no name to read any more. */
+	if (!ret && (!ended || !slot->tid))
+		ret = read_name(d, slot, ds, err);
+	return ret;
 }
 
 /* free(NULL) is only counted by the program; tell how many came since. */
@@ -253,7 +256,7 @@ static int drain_slot(struct drain *d, uint32_t i, bool last, uint64_t *records,
 		return 0;
 	}
 	if (!ds->live)
-		ret = begin_thread(d, slot, ds, err);
+		ret = begin_thread(d, slot, ds, state == RING_ENDED, err);
 	before = ds->unpack.pos;
 	do {
 		if (!ret)

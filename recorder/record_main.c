@@ -72,6 +72,9 @@ static void tell_blind_spots(const struct session_result *r)
 			 children, children == 1 ? "" : "es",
 			 children == 1 ? "its" : "their",
 			 children == 1 ? "was" : "were");
+	if (r->interrupted)
+		log_debug("%llu calls were left by a signal handler's longjmp",
+			  (unsigned long long)r->interrupted);
 	if (r->lost)
 		log_warn("%llu events were lost: more threads at a time than "
 			 "there are rings",

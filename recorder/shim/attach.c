@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ static void forget_in_child(void)
 /* Open the shared memory; the descriptor lives for some microseconds. */
 static void *map_shared(uint64_t offset, size_t len)
 {
+	struct stat st;
 	/* By syscall(2): open(2) and close(2) are cancellation points. */
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, shim.path,
 			      O_RDWR | O_CLOEXEC);
@@ -70,6 +72,11 @@ static void *map_shared(uint64_t offset, size_t len)
 
 	if (fd < 0)
 		return NULL;
+	/* The drain may be gone, and its number another process's. */
+	if (fstat(fd, &st) || (uint64_t)st.st_size < offset + len) {
+		syscall(SYS_close, fd);
+		return NULL;
+	}
 	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 		 (off_t)offset);
 	syscall(SYS_close, fd);

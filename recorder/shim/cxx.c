@@ -9,6 +9,7 @@
  * both machines allow; so one shape serves them all.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 #include <stdlib.h>
 
@@ -44,10 +45,12 @@ static void *find_elsewhere(const char *name)
 
 static void *find_operator(struct cxx_operator *op)
 {
+	int saved_errno = errno;
 	void *code = dlsym(RTLD_NEXT, op->name);
 
 	if (!code)
 		code = find_elsewhere(op->name);
+	errno = saved_errno;
 	if (!code)
 		return NULL;
 	atomic_store_explicit(&op->records,

@@ -156,21 +156,28 @@ void rec_null_free_slow(void)
 	errno = saved_errno;
 }
 
+/* Whether a record of this kind says that its address is a new block. */
+static int is_alloc(unsigned kind)
+{
+	return kind <= RING_PVALLOC || kind == RING_REALLOC_NEW ||
+	       kind == RING_REALLOCARRAY_NEW;
+}
+
 int rec_seen_since(uint64_t mark, uint64_t addr)
 {
 	struct rec_thread *t = rec_self;
-	uint64_t end = rec_mark();
+	uint64_t end = rec_mark(), first;
+	int seen = 0;
 
 	if (!t || !t->ring || !addr || end - mark > RING_QUARTER)
 		return 0;
 	for (; mark != end; mark++) {
-		uint64_t first = atomic_load_explicit(
+		first = atomic_load_explicit(
 			&t->ring[mark % RING_RECORDS].first,
 			memory_order_relaxed);
-
-		if (ring_kind_of(first) <= RING_PVALLOC &&
-		    ring_addr_of(first) == addr)
-			return 1;
+		/* Freed again: a signal handler's, not the allocator's. */
+		if (ring_addr_of(first) == addr)
+			seen = is_alloc(ring_kind_of(first));
 	}
-	return 0;
+	return seen;
 }

@@ -4,7 +4,7 @@
  * in the middle of it. realloc to an impossible size is used, as it touches
  * no lock of the allocator. Prints how many calls were made:
  *   rec_signals nested   handlers return: every call counts
- *   rec_signals jump     handlers leave by siglongjmp, 1000 times
+ *   rec_signals jump     handlers leave by siglongjmp, 300 times
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 
 #define MAIN_SIZE    (impossible - 0x7001)
 #define HANDLER_SIZE (impossible - 0x7002)
-#define NR_SIGNALS   1000
+#define NR_SIGNALS   300
 
 static volatile size_t impossible = SIZE_MAX;
 static volatile sig_atomic_t nr_signals;

@@ -74,10 +74,10 @@ check "the program survives its recorder" kill -0 "$(cat "$TMP/pid")"
 # Busy programs notice by themselves.
 "$HEAPTAPE" record -q -f -o "$tape" lua5.4 -e "
 	local t = {}
-	for i = 1, 20000000 do t[i % 1000] = {i} end
+	for i = 1, 6000000 do t[i % 1000] = {i} end
 	io.open('$TMP/done', 'w'):close()" 2>/dev/null &
 recorder=$!
-sleep 1.5
+sleep 0.7
 kill -9 $recorder
 wait $recorder 2>/dev/null
 for _ in $(seq 100); do
