@@ -59,6 +59,24 @@ static int parse_count(const char *text, uint64_t *out)
 	return *end || errno ? -1 : 0;
 }
 
+/* What a value of that type looks like, for the message. */
+static const char *wanted(enum opt_type type)
+{
+	switch (type) {
+	case OPT_COUNT:
+		return "a number";
+	case OPT_BYTES:
+		return "a size such as 64K or 2G";
+	case OPT_TIME:
+		return "a time such as 250ms or 10s";
+	case OPT_FLAG:
+	case OPT_TEXT:
+	case OPT_LIST:
+		break;
+	}
+	return "valid";
+}
+
 static int set_value(const struct opt_def *def, const char *arg,
 		     struct err *err)
 {
@@ -86,8 +104,8 @@ static int set_value(const struct opt_def *def, const char *arg,
 		break;
 	}
 	if (bad)
-		return err_set(err, ERR_ARG, 0, "--%s: '%s' is no %s",
-			       def->long_name, arg, def->arg);
+		return err_set(err, ERR_ARG, 0, "--%s: '%s' is not %s",
+			       def->long_name, arg, wanted(def->type));
 	return 0;
 }
 
