@@ -3,18 +3,28 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "results/comparison.h"
 #include "results/summary.h"
 
+/* What can be said of a metric on a tape, in the order of telling. */
+enum saying { BETTER, WORSE, SAME, SLIGHTLY_BETTER, SLIGHTLY_WORSE, UNCLEAR };
+
+#define NR_SAYINGS (UNCLEAR + 1)
+
+/* The tapes of which that is said, and the changes there in percent. */
+struct said {
+	size_t nr;
+	const char *tape; /* the last of them */
+	double low, high;
+	size_t needed; /* rounds, at most */
+};
+
 /* How one metric went over the tapes. */
 struct tally {
-	size_t better, worse, same, slightly_better, slightly_worse, unclear;
-	size_t needed;    /* rounds, at most over the unclear ones */
-	double low, high; /* change in percent over all tapes */
+	struct said of[NR_SAYINGS];
 };
 
 static bool in_front(const struct comparison *cmp, size_t metric)
@@ -28,30 +38,57 @@ static bool in_front(const struct comparison *cmp, size_t metric)
 	return false;
 }
 
+/* 0 and the saying, or -1 when nothing was compared. */
+static int say(enum stats_verdict verdict, enum saying *saying)
+{
+	switch (verdict) {
+	case STATS_MISSING:
+		return -1;
+	case STATS_BETTER:
+		*saying = BETTER;
+		return 0;
+	case STATS_WORSE:
+		*saying = WORSE;
+		return 0;
+	case STATS_SAME:
+		*saying = SAME;
+		return 0;
+	case STATS_SLIGHTLY_BETTER:
+		*saying = SLIGHTLY_BETTER;
+		return 0;
+	case STATS_SLIGHTLY_WORSE:
+		*saying = SLIGHTLY_WORSE;
+		return 0;
+	case STATS_UNCLEAR:
+		break;
+	}
+	*saying = UNCLEAR;
+	return 0;
+}
+
 static struct tally count(const struct comparison *cmp, size_t metric,
 			  size_t arm)
 {
-	struct tally tally = { .low = INFINITY, .high = -INFINITY };
+	struct tally tally = { 0 };
 	size_t i;
 
 	for (i = 0; i < cmp->nr_tapes; i++) {
+		const struct comparison_tape *tape = &cmp->tapes[i];
 		const struct stats_outcome *out =
-			&comparison_cell(cmp, &cmp->tapes[i], metric, arm)
-				 ->outcome;
+			&comparison_cell(cmp, tape, metric, arm)->outcome;
 		double change = 100 * (out->ratio - 1);
+		enum saying saying;
+		struct said *said;
 
-		if (!out->n)
+		if (say(out->verdict, &saying))
 			continue;
-		tally.low = fmin(tally.low, change);
-		tally.high = fmax(tally.high, change);
-		if (out->rounds_needed > tally.needed)
-			tally.needed = out->rounds_needed;
-		tally.better += out->verdict == STATS_BETTER;
-		tally.worse += out->verdict == STATS_WORSE;
-		tally.same += out->verdict == STATS_SAME;
-		tally.slightly_better += out->verdict == STATS_SLIGHTLY_BETTER;
-		tally.slightly_worse += out->verdict == STATS_SLIGHTLY_WORSE;
-		tally.unclear += out->verdict == STATS_UNCLEAR;
+		said = &tally.of[saying];
+		said->low = said->nr ? fmin(said->low, change) : change;
+		said->high = said->nr ? fmax(said->high, change) : change;
+		said->tape = tape->tape->name;
+		if (out->rounds_needed > said->needed)
+			said->needed = out->rounds_needed;
+		said->nr++;
 	}
 	return tally;
 }
@@ -68,10 +105,10 @@ enum summary_kind summary_kind(const struct comparison *cmp, size_t arm)
 
 		if (!in_front(cmp, i))
 			continue;
-		better += tally.better;
-		worse += tally.worse;
-		unclear += tally.unclear + tally.slightly_better +
-			   tally.slightly_worse;
+		better += tally.of[BETTER].nr;
+		worse += tally.of[WORSE].nr;
+		unclear += tally.of[UNCLEAR].nr + tally.of[SLIGHTLY_BETTER].nr +
+			   tally.of[SLIGHTLY_WORSE].nr;
 	}
 	if (better)
 		return worse ? SUMMARY_TRADE : SUMMARY_BETTER;
@@ -104,39 +141,43 @@ static void append(char *buf, size_t len, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void append_change(char *buf, size_t len, const struct tally *tally)
+/* " (-22.4 %, on redis.tape)" */
+static void append_detail(const struct comparison *cmp, char *buf, size_t len,
+			  const struct said *said)
 {
-	if (tally->high - tally->low < 0.5)
-		append(buf, len, " (%+.1f %%", tally->low);
+	const char *slash = strrchr(said->tape, '/');
+
+	if (said->high - said->low < 0.5)
+		append(buf, len, " (%+.1f %%", said->low);
 	else
-		append(buf, len, " (%+.1f to %+.1f %%", tally->low,
-		       tally->high);
+		append(buf, len, " (%+.1f to %+.1f %%", said->low, said->high);
+	if (said->nr < cmp->nr_tapes && said->nr == 1)
+		append(buf, len, " on %.60s", slash ? slash + 1 : said->tape);
+	else if (said->nr < cmp->nr_tapes)
+		append(buf, len, " on %zu of %zu tapes", said->nr,
+		       cmp->nr_tapes);
+	if (said->needed)
+		append(buf, len, ", about %zu rounds would decide",
+		       said->needed);
+	append(buf, len, ")");
 }
 
-/* The metrics where `part` of the tally is not 0, after that word. */
-static void append_part(const struct comparison *cmp, size_t arm,
-			const char *word, size_t offset, char *buf, size_t len)
+/* The metrics of which that is said, after its word. */
+static void append_saying(const struct comparison *cmp, size_t arm,
+			  enum saying saying, const char *word, char *buf,
+			  size_t len)
 {
 	bool first = true;
 	size_t i;
 
 	for (i = 0; i < cmp->nr_metrics; i++) {
 		struct tally tally = count(cmp, i, arm);
-		size_t number;
 
-		memcpy(&number, (const char *)&tally + offset, sizeof(number));
-		if (!number || !in_front(cmp, i))
+		if (!tally.of[saying].nr || !in_front(cmp, i))
 			continue;
 		append(buf, len, "%s%s %s", first ? *buf ? "; " : "" : ",",
 		       first ? word : "", cmp->metrics[i].title);
-		append_change(buf, len, &tally);
-		if (number < cmp->nr_tapes)
-			append(buf, len, ", on %zu of %zu tapes", number,
-			       cmp->nr_tapes);
-		if (offset == offsetof(struct tally, unclear))
-			append(buf, len, ", about %zu rounds would decide",
-			       tally.needed);
-		append(buf, len, ")");
+		append_detail(cmp, buf, len, &tally.of[saying]);
 		first = false;
 	}
 }
@@ -144,23 +185,19 @@ static void append_part(const struct comparison *cmp, size_t arm,
 char *summary_sentence(const struct comparison *cmp, size_t arm, char *buf,
 		       size_t len)
 {
-	static const struct {
-		const char *word;
-		size_t offset;
-	} parts[] = {
-		{ "better in", offsetof(struct tally, better) },
-		{ "worse in", offsetof(struct tally, worse) },
-		{ "same in", offsetof(struct tally, same) },
-		{ "slightly better in",
-		  offsetof(struct tally, slightly_better) },
-		{ "slightly worse in", offsetof(struct tally, slightly_worse) },
-		{ "not decided in", offsetof(struct tally, unclear) },
+	static const char *const words[NR_SAYINGS] = {
+		[BETTER] = "better in",
+		[WORSE] = "worse in",
+		[SAME] = "same in",
+		[SLIGHTLY_BETTER] = "slightly better in",
+		[SLIGHTLY_WORSE] = "slightly worse in",
+		[UNCLEAR] = "not decided in",
 	};
-	size_t i;
+	int i;
 
 	*buf = '\0';
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		append_part(cmp, arm, parts[i].word, parts[i].offset, buf, len);
+	for (i = 0; i < NR_SAYINGS; i++)
+		append_saying(cmp, arm, (enum saying)i, words[i], buf, len);
 	append(buf, len, *buf ? "." : "nothing was measured.");
 	return buf;
 }
