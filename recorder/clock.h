@@ -2,11 +2,11 @@
 /*
  * The clock of the records, read by the shim and the drain alike.
  *
- * x86: plain rdtsc. It cannot come out later than what follows it becomes
- * visible (stores leave the core in order, after it), which is what a free
- * needs. An allocation is stamped after the call, and there a fence or rdtscp
- * would close a window of some tens of ns in which rdtsc may run ahead of a
- * load that still waits for its cache line.
+ * x86: plain rdtsc. It may run ahead of a load or exchange that still waits for
+ * its cache line, so that a block which passes between threads within some tens
+ * of ns can be stamped in the wrong order; readers of tapes mend and count that.
+ * A fence before it would close the window, at the price of a second rdtsc for
+ * every event.
  */
 #ifndef RECORDER_CLOCK_H
 #define RECORDER_CLOCK_H

@@ -10,8 +10,6 @@
 #include "recorder/clock.h"
 #include "recorder/shim/shim.h"
 
-#define REC_AHEAD 32 /* records that are asked for ahead of their writing */
-
 /* An event of any form, also wide ones, also a thread's first. */
 void rec_append(unsigned kind, uint64_t addr, uint64_t size,
 		uint64_t alignment);
@@ -42,22 +40,6 @@ static inline void rec_count(_Atomic uint64_t *counter)
 #endif
 }
 
-/*
- * Ask for the lines to be written soon: the drain has read them and its core
- * still holds them, so that a store would wait for it.
- */
-static inline void rec_prefetch(const struct rec_thread *t, uint64_t pos)
-{
-	const struct ring_record *r =
-		&t->ring[(pos + REC_AHEAD) % RING_RECORDS];
-
-#if defined(__x86_64__)
-	__asm__ volatile("prefetchw %0" : : "m"(*r));
-#else
-	__builtin_prefetch(r, 1);
-#endif
-}
-
 static inline void rec_put(struct rec_thread *t, uint64_t pos, uint64_t first,
 			   uint64_t second)
 {
@@ -84,7 +66,6 @@ static inline void rec_event(unsigned kind, const void *ptr, size_t size)
 		rec_append_at(t, pos, kind, addr, size);
 		return;
 	}
-	rec_prefetch(t, pos);
 	rec_put(t, pos, ring_first(kind, addr, size),
 		ring_second(clock_ticks(shim.clock), size));
 }
