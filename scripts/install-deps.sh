@@ -12,6 +12,7 @@ set -u
 # dpkg: a command, a header below /usr/include, or a soname.
 required='
 gcc                           cc
+g++                           c++
 make                          make
 libc6-dev                     stdio.h
 pkg-config|pkgconf            pkg-config

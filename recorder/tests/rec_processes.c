@@ -17,8 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static void allocate(int nr, size_t size)
 {
 	while (nr--)

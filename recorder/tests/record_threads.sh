@@ -12,7 +12,7 @@ record()
 	"$HEAPTAPE" record -q -f -o "$tape" "$@"
 	recorded=$?
 	"$HEAPTAPE" dump "$tape" >"$TMP/dump"
-	return $recorded
+	return "$recorded"
 }
 
 # How many events of the tape have this text.

@@ -50,8 +50,9 @@ class Setup:
             "churn.lua", ["lua5.4", os.path.join(HERE, "churn.lua"),
                           300000 if smoke else 3000000])
         self.documents = Workload(
-            "documents.py", [sys.executable, os.path.join(HERE, "documents.py"),
-                             6000 if smoke else 60000],
+            "documents.py",
+            [sys.executable, os.path.join(HERE, "documents.py"),
+             6000 if smoke else 60000],
             env={"PYTHONMALLOC": "malloc"})
         self.table = Workload("table.sql", ["sqlite3", ":memory:"], stdin=sql)
         self.tapes = {}
