@@ -17,6 +17,18 @@ static void put_pair(FILE *out, const char *key, const char *value)
 	fputs("</td></tr>\n", out);
 }
 
+/* How well the replay could follow the tape. */
+static void put_count(FILE *out, const char *title,
+		      const struct result_run *run, const char *name)
+{
+	double value = run ? result_metric(run, name) : NAN;
+	char text[64];
+
+	if (isfinite(value))
+		put_pair(out, title,
+			 units_format_count(text, sizeof(text), value));
+}
+
 static void put_recording(struct report *report,
 			  const struct comparison_tape *tape)
 {
@@ -33,10 +45,9 @@ static void put_recording(struct report *report,
 	fputs("<tbody>\n", out);
 	put_pair(out, "tape", doc->tape);
 	put_pair(out, "hash", doc->tape_hash);
-	if (run && isfinite(result_metric(run, "ops")))
-		put_pair(out, "operations",
-			 units_format_count(text, sizeof(text),
-					    result_metric(run, "ops")));
+	put_count(out, "operations", run, "ops");
+	put_count(out, "operations that were repaired", run, "repaired_ops");
+	put_count(out, "operations that were left out", run, "skipped_ops");
 	for (i = 0; i < doc->nr_runs; i++)
 		live = fmax(live,
 			    result_metric(&doc->runs[i], "live_peak_bytes"));
