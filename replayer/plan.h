@@ -45,25 +45,26 @@ enum {
 
 /* "slot": the upper half of the word. "arg": 25 bits. "next": the next word. */
 enum plan_code {
-	PLAN_STOP = 0,   /* end; the thread lives until all is measured */
-	PLAN_EXIT,       /* end; the thread exits */
-	PLAN_NEXT,       /* go on at page `slot` of the file */
-	PLAN_WAIT,       /* until the slot's generation is arg (modulo) */
-	PLAN_SKEW,       /* next: seq */
-	PLAN_SPAWN,      /* make thread number `slot` */
-	PLAN_JOIN,       /* wait for the exit of thread number `slot` */
-	PLAN_MARK,       /* sample; `slot` is the number of the mark */
-	PLAN_MALLOC,     /* arg: size */
-	PLAN_MALLOC_BIG, /* next: size; here and below arg: size, cut */
-	PLAN_CALLOC,     /* arg: size */
-	PLAN_CALLOC_BIG, /* next: size */
-	PLAN_FREE,       /* arg: size of the block, cut */
-	PLAN_REALLOC,    /* next and arg: plan_realloc_*() */
+	PLAN_STOP = 0,        /* end; the thread lives until all is measured */
+	PLAN_EXIT,            /* end; the thread exits */
+	PLAN_NEXT,            /* go on at page `slot` of the file */
+	PLAN_WAIT,            /* until the slot's generation is arg (modulo) */
+	PLAN_SKEW,            /* next: seq */
+	PLAN_SPAWN,           /* make thread number `slot` */
+	PLAN_JOIN,            /* wait for the exit of thread number `slot` */
+	PLAN_MARK,            /* sample; `slot` is the number of the mark */
+	PLAN_MALLOC,          /* arg: size */
+	PLAN_MALLOC_BIG,      /* next: size; here and below arg: size, cut */
+	PLAN_CALLOC,          /* arg: size */
+	PLAN_CALLOC_BIG,      /* next: size */
+	PLAN_REALLOC_NEW,     /* realloc(NULL, size); arg: size */
+	PLAN_REALLOC_NEW_BIG, /* next: size */
+	PLAN_FREE,            /* arg: size of the block, cut */
+	PLAN_REALLOC,         /* next and arg: plan_realloc_*() */
 	PLAN_REALLOCARRAY,
 	PLAN_REALLOC_FREE, /* realloc(p, 0) that freed; arg: old size, cut */
 	PLAN_FREE_NULL,    /* arg: how many free(NULL) */
-	PLAN_REALLOC_NEW,  /* realloc(NULL, size); next: size */
-	PLAN_REALLOCARRAY_NEW,
+	PLAN_REALLOCARRAY_NEW, /* next: size */
 	PLAN_ALIGNED_ALLOC, /* from here: next: size | log2(alignment) << 56 */
 	PLAN_POSIX_MEMALIGN,
 	PLAN_MEMALIGN,

@@ -83,9 +83,9 @@ static int emit(struct plan_compiler *c, const struct call *call,
 	return 0;
 }
 
-/* The block at addr has a successor: keep it aside, its free may be late. */
+/* The block has a successor in its place: its free may come late. */
 static int displace(struct plan_compiler *c, uint32_t thread, uint64_t addr,
-		    struct err *err)
+		    uint32_t slot, struct err *err)
 {
 	int rc = 0;
 
@@ -95,9 +95,21 @@ static int displace(struct plan_compiler *c, uint32_t thread, uint64_t addr,
 	c->displaced[c->nr_displaced++] = (struct plan_displaced){
 		.addr = addr,
 		.seq = c->seq,
-		.slot = plan_objects_take(&c->objects, addr),
+		.slot = slot,
 		.thread = thread,
 	};
+	return rc;
+}
+
+/* From now on the slot's object is at addr. */
+static int put_at(struct plan_compiler *c, uint32_t thread, uint64_t addr,
+		  uint32_t slot, struct err *err)
+{
+	uint32_t old;
+	int rc = plan_objects_enter(&c->objects, addr, slot, &old, err);
+
+	if (!rc && old != PLAN_NO_SLOT)
+		rc = displace(c, thread, addr, old, err);
 	return rc;
 }
 
@@ -122,16 +134,10 @@ static uint32_t take_block(struct plan_compiler *c, uint32_t thread,
 static int enter_block(struct plan_compiler *c, const struct tape_event *ev,
 		       uint32_t slot, struct err *err)
 {
-	int rc = 0;
-
-	if (plan_objects_find(&c->objects, ev->addr) != PLAN_NO_SLOT)
-		rc = displace(c, ev->thread, ev->addr, err);
-	if (!rc)
-		rc = plan_objects_enter(&c->objects, ev->addr, slot, err);
 	c->objects.slots[slot].size = ev->size;
 	c->live_bytes += ev->size;
 	c->live_objects++;
-	return rc;
+	return put_at(c, ev->thread, ev->addr, slot, err);
 }
 
 static int get_slot(struct plan_compiler *c, uint32_t thread, uint32_t *slot,
@@ -278,18 +284,16 @@ static int add_realloc_free(struct plan_compiler *c,
 	return free_slot(c, &call, err);
 }
 
-/* A realloc that failed has left the old block where it was. */
-static int restore_block(struct plan_compiler *c, const struct tape_event *ev,
-			 uint32_t slot, struct err *err)
+/* A realloc of nothing: its op, once the slot is known. */
+static void set_new(struct call *call, enum plan_code code, uint64_t size)
 {
-	int rc = 0;
-
-	if (slot == PLAN_NO_SLOT)
-		return 0;
-	if (plan_objects_find(&c->objects, ev->old_addr) != PLAN_NO_SLOT)
-		rc = displace(c, ev->thread, ev->old_addr, err);
-	return rc ? rc
-		  : plan_objects_enter(&c->objects, ev->old_addr, slot, err);
+	call->wide = code == PLAN_REALLOCARRAY || size > PLAN_ARG_MAX;
+	call->next = size;
+	if (code == PLAN_REALLOCARRAY)
+		code = PLAN_REALLOCARRAY_NEW;
+	else
+		code = call->wide ? PLAN_REALLOC_NEW_BIG : PLAN_REALLOC_NEW;
+	call->word = plan_word(code, call->slot, size);
 }
 
 static int finish_realloc(struct plan_compiler *c, const struct tape_event *ev,
@@ -308,14 +312,14 @@ static int finish_realloc(struct plan_compiler *c, const struct tape_event *ev,
 		return add_realloc_free(c, ev, call.slot, err);
 	if (ev->flags & TAPE_FAILED || too_large(c, ev)) {
 		c->h.repairs.failed_calls += ev->flags & TAPE_FAILED;
-		return restore_block(c, ev, call.slot, err);
+		/* It has left the old block where it was. */
+		if (call.slot == PLAN_NO_SLOT)
+			return 0;
+		return put_at(c, ev->thread, ev->old_addr, call.slot, err);
 	}
 	if (call.slot == PLAN_NO_SLOT) {
-		code = code == PLAN_REALLOC ? PLAN_REALLOC_NEW
-					    : PLAN_REALLOCARRAY_NEW;
 		rc = get_slot(c, ev->thread, &call.slot, err);
-		call.word = plan_word(code, call.slot, ev->size);
-		call.next = ev->size;
+		set_new(&call, code, ev->size);
 	} else {
 		old_size = c->objects.slots[call.slot].size;
 		c->live_bytes -= old_size;

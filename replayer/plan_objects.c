@@ -123,12 +123,6 @@ void plan_objects_prefetch_slot(const struct plan_objects *o, uint64_t addr)
 		__builtin_prefetch(&o->slots[(uint32_t)entry - 1], 1);
 }
 
-uint32_t plan_objects_find(const struct plan_objects *o, uint64_t addr)
-{
-	/* An empty entry is 0, and 0 - 1 is PLAN_NO_SLOT. */
-	return (uint32_t)o->table[locate(o, addr)] - 1;
-}
-
 /* Empty position i, and close the gap with what was pushed behind it. */
 static void remove_at(struct plan_objects *o, uint64_t i)
 {
@@ -154,6 +148,7 @@ static void remove_at(struct plan_objects *o, uint64_t i)
 uint32_t plan_objects_take(struct plan_objects *o, uint64_t addr)
 {
 	uint64_t i = locate(o, addr);
+	/* An empty entry is 0, and 0 - 1 is PLAN_NO_SLOT. */
 	uint32_t slot = (uint32_t)o->table[i] - 1;
 
 	if (slot != PLAN_NO_SLOT)
@@ -200,17 +195,21 @@ static int grow_table(struct plan_objects *o, struct err *err)
 }
 
 int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
-		       struct err *err)
+		       uint32_t *old, struct err *err)
 {
+	uint64_t i;
+
 	if (o->nr_table >= (3ULL << o->table_bits) / 4) {
 		int rc = grow_table(o, err);
 
 		if (rc)
 			return rc;
 	}
+	i = locate(o, addr);
+	*old = (uint32_t)o->table[i] - 1;
+	o->nr_table += *old == PLAN_NO_SLOT;
+	o->table[i] = (uint64_t)tag_of(addr) << 32 | (slot + 1);
 	o->slots[slot].addr = addr;
-	put_entry(o, (uint64_t)tag_of(addr) << 32 | (slot + 1));
-	o->nr_table++;
 	return 0;
 }
 

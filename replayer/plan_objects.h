@@ -51,13 +51,17 @@ void plan_objects_release(struct plan_objects *o);
 void plan_objects_prefetch(const struct plan_objects *o, uint64_t addr);
 void plan_objects_prefetch_slot(const struct plan_objects *o, uint64_t addr);
 
-/* The slot that holds addr, or PLAN_NO_SLOT. */
-uint32_t plan_objects_find(const struct plan_objects *o, uint64_t addr);
-/* As find, and take addr out of the table; the slot stays in use. */
+/*
+ * Take addr out of the table: the slot that holds it, or PLAN_NO_SLOT. The
+ * slot stays in use.
+ */
 uint32_t plan_objects_take(struct plan_objects *o, uint64_t addr);
-/* Enter addr, which must not be there, for a slot in use. */
+/*
+ * Enter addr for a slot in use. *old gets the slot that held it so far (which
+ * stays in use, without an entry), or PLAN_NO_SLOT.
+ */
 int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
-		       struct err *err);
+		       uint32_t *old, struct err *err);
 
 /*
  * A slot for a new object of this thread: the one that it freed last, or one

@@ -14,7 +14,8 @@
 #include "traces/base/err.h"
 
 #define RESERVE_BYTES (1ULL << 40)
-#define EXTENT_BYTES  (16ULL << 20)
+#define FIRST_BYTES   (1ULL << 20)
+#define EXTENT_BYTES  (16ULL << 20) /* each next one; small plans stay small */
 #define CHUNK_PAGES   64 /* of a long stream; the first has one page */
 
 int plan_file_open(struct plan_file *f, const char *path, struct err *err)
@@ -67,7 +68,9 @@ int plan_file_extend(struct plan_file *f, uint64_t bytes, uint64_t *at,
 {
 	bytes = (bytes + PLAN_PAGE - 1) & ~(uint64_t)(PLAN_PAGE - 1);
 	while (f->used + bytes > f->size) {
-		int rc = add_extent(f, EXTENT_BYTES, err);
+		int rc = add_extent(
+			f, f->size < EXTENT_BYTES ? FIRST_BYTES : EXTENT_BYTES,
+			err);
 
 		if (rc)
 			return rc;

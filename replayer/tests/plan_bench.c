@@ -15,11 +15,11 @@
 #include "traces/tape_merge.h"
 #include "traces/tape_reader.h"
 
-static double now(void)
+static double now(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
@@ -28,40 +28,44 @@ static double merge_seconds(struct tape_reader *r, struct err *err)
 {
 	struct tape_merge *m;
 	struct tape_step step;
-	double begin = now();
+	double begin = now(CLOCK_MONOTONIC);
 	int rc = tape_merge_open(&m, r, err);
 
 	while (!rc && tape_merge_next(m, &step, err) > 0)
 		;
 	if (!rc)
 		tape_merge_close(m);
-	return now() - begin;
+	return now(CLOCK_MONOTONIC) - begin;
 }
 
 static int bench(const char *tape, const char *plan, struct err *err)
 {
 	struct plan_header h;
 	struct tape_reader *r;
-	double begin, merge, whole;
+	double begin, merge, whole, cpu, events;
 	int rc = tape_reader_open(&r, tape, 0, err);
 
 	if (rc)
 		return rc;
+	events = (double)tape_reader_info(r)->events;
 	merge = merge_seconds(r, err);
-	begin = now();
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	begin = now(CLOCK_MONOTONIC);
 	rc = plan_compile(r, plan, NULL, NULL, &h, err);
-	whole = now() - begin;
+	whole = now(CLOCK_MONOTONIC) - begin;
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	if (!rc)
-		printf("%s: %.1f M events/s (%llu events in %.2f s, %.2f s of "
-		       "it merging), %.1f bytes per live object (%llu), "
-		       "%.1f bytes per event in the plan\n",
-		       tape, (double)h.steps / whole / 1e6,
-		       (unsigned long long)h.steps, whole, merge,
+		printf("%s: %.1f M events/s (%llu events in %.2f s, CPU time "
+		       "%.2f s, merging alone %.2f s), %.1f bytes per live "
+		       "object (%llu), %.1f bytes per event in the plan\n",
+		       tape, events / whole / 1e6,
+		       (unsigned long long)tape_reader_info(r)->events, whole,
+		       cpu, merge,
 		       h.live_peak_objects ? (double)h.compiler_bytes /
 						     (double)h.live_peak_objects
 					   : 0,
 		       (unsigned long long)h.live_peak_objects,
-		       h.steps ? (double)h.bytes / (double)h.steps : 0);
+		       events ? (double)h.bytes / events : 0);
 	tape_reader_close(r);
 	return rc;
 }

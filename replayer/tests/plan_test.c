@@ -71,7 +71,7 @@ static void test_sizes_and_alignments_are_exact(void **state)
 	assert_int_equal(plan_realloc_old(r.next), old);
 	assert_int_equal(plan_realloc_new(r.word, r.next), big + 7);
 	assert_int_equal(read_op(&r), PLAN_REALLOC_NEW);
-	assert_int_equal(r.next, 12);
+	assert_int_equal(r.arg, 12);
 	assert_int_equal(read_op(&r), PLAN_MEMALIGN);
 	assert_int_equal(r.next, 77 | 12ULL << PLAN_ALIGN_SHIFT);
 	assert_int_equal(read_op(&r), PLAN_FREE_SIZED);

@@ -105,8 +105,7 @@ struct reading {
 	const uint64_t *words;
 	const uint64_t *at;
 	uint64_t word, next; /* of the op read last */
-	enum plan_code code;
-	uint32_t slot, arg;
+	uint32_t slot, arg, code;
 };
 
 static inline void open_stream(struct reading *r, const struct history *y,
@@ -120,11 +119,12 @@ static inline void open_stream(struct reading *r, const struct history *y,
 	r->at = r->words + (uint64_t)table[thread].first_page * 512;
 }
 
-static inline bool is_wide(enum plan_code code)
+static inline bool is_wide(uint32_t code)
 {
 	return code == PLAN_SKEW || code == PLAN_MALLOC_BIG ||
 	       code == PLAN_CALLOC_BIG || code == PLAN_REALLOC ||
-	       code == PLAN_REALLOCARRAY || code >= PLAN_REALLOC_NEW;
+	       code == PLAN_REALLOCARRAY || code == PLAN_REALLOC_NEW_BIG ||
+	       code >= PLAN_REALLOCARRAY_NEW;
 }
 
 /* The next op that is neither a mark nor a jump. */
@@ -132,7 +132,7 @@ static inline enum plan_code read_op(struct reading *r)
 {
 	for (;;) {
 		r->word = *r->at;
-		r->code = (enum plan_code)(r->word & PLAN_CODE_MASK);
+		r->code = (uint32_t)r->word & PLAN_CODE_MASK;
 		r->slot = plan_slot(r->word);
 		r->arg = plan_arg(r->word);
 		if (r->code == PLAN_NEXT) {
@@ -143,7 +143,7 @@ static inline enum plan_code read_op(struct reading *r)
 		if (r->code != PLAN_STOP && r->code != PLAN_EXIT)
 			r->at += 1 + is_wide(r->code);
 		if (r->code != PLAN_MARK)
-			return r->code;
+			return (enum plan_code)r->code;
 	}
 }
 

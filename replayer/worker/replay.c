@@ -232,6 +232,12 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 			CALL(PLAN_OP_MALLOC, size, p = f.malloc(size));
 			keep(t, slot, p, size);
 			break;
+		case PLAN_REALLOC_NEW_BIG:
+			size = *++at; /* fall through */
+		case PLAN_REALLOC_NEW:
+			CALL(PLAN_OP_REALLOC, size, p = f.realloc(NULL, size));
+			keep(t, slot, p, size);
+			break;
 		case PLAN_FREE:
 			CALL(PLAN_OP_FREE, size, f.free(*slot));
 			break;
@@ -248,11 +254,6 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 		case PLAN_REALLOC_FREE:
 		case PLAN_FREE_NULL:
 			lone_op(t, &f, slot, word, timed);
-			break;
-		case PLAN_REALLOC_NEW:
-			size = *++at;
-			CALL(PLAN_OP_REALLOC, size, p = f.realloc(NULL, size));
-			keep(t, slot, p, size);
 			break;
 		case PLAN_REALLOCARRAY_NEW ... PLAN_FREE_ALIGNED_SIZED:
 			wide_op(t, &f, slot, word, *++at, timed);
