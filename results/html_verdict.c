@@ -50,11 +50,13 @@ static size_t put_kind(struct report *report, enum summary_kind kind,
 static void put_headline(struct report *report)
 {
 	const struct comparison *cmp = report->cmp;
+	char metrics[160];
 	size_t said = 0;
 
+	text_front_metrics(cmp, &cmp->tapes[0], metrics, sizeof(metrics));
 	fputs("<p class=\"headline\">Against ", report->out);
 	html_name(report->out, cmp->labels[0]);
-	fprintf(report->out, ", in time, memory peak and tail latency on %s: ",
+	fprintf(report->out, "%s%s on %s: ", *metrics ? ", in " : "", metrics,
 		cmp->nr_tapes == 1 ? "this tape" : "these tapes");
 	said += put_kind(report, SUMMARY_BETTER, "is better", "are better",
 			 !said);

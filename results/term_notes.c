@@ -100,40 +100,54 @@ void term_print_notes(const struct terminal *t,
 	print_wrapped(t, line);
 }
 
+static bool judged(const struct comparison *cmp, size_t metric)
+{
+	return comparison_has_metric(cmp, metric) &&
+	       cmp->metrics[metric].role != METRIC_INFO;
+}
+
+/* Whether a metric before this one has the same limit. */
+static bool told(const struct comparison *cmp, size_t metric)
+{
+	size_t i;
+
+	for (i = 0; i < metric; i++)
+		if (judged(cmp, i) &&
+		    cmp->metrics[i].rule.threshold ==
+			    cmp->metrics[metric].rule.threshold)
+			return true;
+	return false;
+}
+
 /* "5 % wall time, CPU time; 3 % RSS peak": metrics by their limit. */
 static void format_limits(const struct comparison *cmp, char *buf, size_t len)
 {
-	size_t m, k, used = 0;
+	FILE *out = fmemopen(buf, len, "w");
+	size_t m, k;
+	bool first = true;
 
-	*buf = '\0';
-	for (m = 0; m < cmp->nr_metrics && used < len; m++) {
+	if (!out)
+		return;
+	for (m = 0; m < cmp->nr_metrics; m++) {
 		double limit = cmp->metrics[m].rule.threshold;
-		bool first = true;
 
-		for (k = 0; k < cmp->nr_metrics && used < len; k++) {
-			if (!comparison_has_metric(cmp, k) ||
-			    cmp->metrics[k].role == METRIC_INFO ||
-			    cmp->metrics[k].rule.threshold != limit)
-				continue;
-			if (first && k < m)
-				break;
-			if (first)
-				used += (size_t)snprintf(
-					buf + used, len - used, "%s%.3g %% %s",
-					used ? "; " : "", 100 * limit,
-					cmp->metrics[k].title);
-			else
-				used += (size_t)snprintf(buf + used, len - used,
-							 ", %s",
-							 cmp->metrics[k].title);
-			first = false;
-		}
+		if (!judged(cmp, m) || told(cmp, m))
+			continue;
+		fprintf(out, "%s%.3g %% %s", first ? "" : "; ", 100 * limit,
+			cmp->metrics[m].title);
+		first = false;
+		for (k = m + 1; k < cmp->nr_metrics; k++)
+			if (judged(cmp, k) &&
+			    cmp->metrics[k].rule.threshold == limit)
+				fprintf(out, ", %s", cmp->metrics[k].title);
 	}
+	fclose(out);
+	buf[len - 1] = '\0';
 }
 
 void term_print_legend(const struct terminal *t)
 {
-	char limits[1024], text[1400];
+	char limits[1024] = "", text[1400];
 	bool few = false;
 	size_t i;
 
