@@ -29,7 +29,8 @@ int log_level(void)
 	return log_verbosity;
 }
 
-static void log_line(const char *prefix, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void
+log_line(const char *prefix, const char *fmt, va_list ap)
 {
 	char line[1024];
 
