@@ -18,63 +18,6 @@
 #include "traces/base/progress.h"
 #include "traces/base/units.h"
 
-static const char *const pass_names[WORKER_PASSES] = { "time", "latency",
-						       "memory" };
-static const char *const touch_names[] = { "none", "first", "pages", "all" };
-
-const char *replay_pass_name(enum worker_pass pass)
-{
-	return pass_names[pass];
-}
-
-const char *replay_touch_name(enum worker_touch touch)
-{
-	return touch_names[touch];
-}
-
-int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
-			struct err *err)
-{
-	size_t len;
-	int i;
-
-	memset(passes, 0, WORKER_PASSES * sizeof(*passes));
-	for (; *text; text += len + (text[len] == ',')) {
-		len = strcspn(text, ",");
-		for (i = 0; i < WORKER_PASSES; i++)
-			if (strlen(pass_names[i]) == len &&
-			    !strncmp(text, pass_names[i], len))
-				break;
-		if (i == WORKER_PASSES)
-			return err_set(err, ERR_ARG, 0,
-				       "unknown pass '%.*s'; there are time, "
-				       "latency, memory",
-				       (int)(len < 80 ? len : 80), text);
-		passes[i] = true;
-	}
-	for (i = 0; i < WORKER_PASSES; i++)
-		if (passes[i])
-			return 0;
-	return err_set(err, ERR_ARG, 0, "--passes names no pass");
-}
-
-int replay_parse_touch(const char *text, enum worker_touch *touch,
-		       struct err *err)
-{
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		if (strcmp(text, touch_names[i]) != 0)
-			continue;
-		*touch = (enum worker_touch)i;
-		return 0;
-	}
-	return err_set(err, ERR_ARG, 0,
-		       "unknown touch policy '%.80s'; there are none, first, "
-		       "pages, all",
-		       text);
-}
-
 static int add_arm(struct replay_state *s, const char *spec, struct err *err)
 {
 	struct alloc_arm *arms =
@@ -204,6 +147,18 @@ static int compile(struct replay_state *s, struct replay_work *work,
 	return 0;
 }
 
+/* What the recording itself lacks. */
+static void tell_losses(const struct replay_tape *tape)
+{
+	if (tape->dropped)
+		log_warn("%s: %llu events were lost while recording; blocks "
+			 "may be missing or live too long",
+			 tape->stem, (unsigned long long)tape->dropped);
+	if (tape->cut)
+		log_note("%s: the recording was cut; what is there is replayed",
+			 tape->stem);
+}
+
 /* What the plan has that was not replayed as recorded, kind by kind. */
 static void tell_repairs(const struct replay_tape *tape)
 {
@@ -289,6 +244,7 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	rc = compile(s, work, err);
 	if (rc)
 		return rc;
+	tell_losses(&work->tape);
 	tell_repairs(&work->tape);
 	find_reference(s, work);
 	s->done = 0;

@@ -39,6 +39,8 @@ int replay_tape_open(struct replay_tape *tape, const char *path,
 	if (rc)
 		return rc;
 	tape->events = tape_reader_info(r)->events;
+	tape->dropped = tape_reader_info(r)->dropped;
+	tape->cut = !tape_reader_end(r)->clean;
 	allocator = tape_meta_get(tape_reader_meta(r), "allocator");
 	if (allocator)
 		snprintf(tape->allocator, sizeof(tape->allocator), "%s",

@@ -4,6 +4,7 @@
 #define REPLAYER_REPLAY_TAPE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@ struct replay_tape {
 	char hash[33];
 	char allocator[PATH_MAX]; /* recorded under; "" where unknown */
 	uint64_t events;
+	uint64_t dropped; /* lost while recording */
+	bool cut;         /* the recording has no end */
 	struct tape_sample *samples;
 	size_t nr_samples;
 	char plan[PATH_MAX];

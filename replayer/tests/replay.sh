@@ -196,6 +196,56 @@ for touch in none first all; do
 		--passes memory -o "$TMP/touch-$touch" "$TMP/realloc.tape"
 done
 
+# --- the process's memory ---------------------------------------------------
+
+${CC:-cc} -O1 -x c -o "$TMP/grow" - <<'C'
+// Half of its memory never sees malloc; prints its peak RSS in KiB.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+int main(void)
+{
+	static char *blocks[40000];
+	struct rusage u;
+	char *map = mmap(NULL, 40 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(map, 1, 40 << 20);
+	for (int i = 0; i < 40000; i++)
+		memset(blocks[i] = malloc(1000), 1, 1000);
+	usleep(100000);
+	for (int i = 0; i < 40000; i += 2)
+		free(blocks[i]);
+	getrusage(RUSAGE_SELF, &u);
+	printf("%ld\n", u.ru_maxrss);
+	return 0;
+}
+C
+# predicts ARM FOLDER: within 5 % of what the program itself had.
+# shellcheck disable=SC2317 # called through check
+predicts()
+{
+	peak=$(jq '.runs[] | select(.arm == "'"$1"'") |
+		.metrics.predicted_rss_peak_bytes / 1024' \
+		"$TMP/$2/grow-r001.json")
+	echo "real $real KiB, predicted $peak KiB"
+	awk -v a="$real" -v b="$peak" 'BEGIN { d = b / a - 1
+		exit !(d > -0.05 && d < 0.05) }'
+}
+"$B/heaptape-record" -q -o "$TMP/grow.tape" -- "$TMP/grow" >"$TMP/peak"
+real=$(cat "$TMP/peak")
+check "a recorded program" replay -q -n 1 --idle 1ms -a glibc \
+	--passes memory -o "$TMP/grow1" "$TMP/grow.tape"
+check "its peak is predicted" predicts glibc grow1
+holds "and drawn" '.recorded.rss_bytes | length > 3 and max > 60000000' \
+	"$TMP/grow1/grow-r001.json"
+check "without its allocator among the arms" replay -q -n 1 --idle 1ms \
+	--passes memory -a "$TMP/count.so" -o "$TMP/grow2" "$TMP/grow.tape"
+check "its peak is predicted too" predicts "$TMP/count.so" grow2
+holds "by a reference that is no run" '.config.prediction == "glibc" and
+	(.runs | length == 1)' "$TMP/grow2/grow-r001.json"
+
 # --- damaged histories and many threads ------------------------------------
 
 # shellcheck disable=SC2086
