@@ -122,7 +122,6 @@ int tape_frame_read(const struct tape_frame *f, const struct tape_source *src,
 		    uint64_t offset, ZSTD_DCtx *zstd, struct tape_buf *stored,
 		    struct tape_buf *raw, struct err *err)
 {
-	unsigned long long at = offset;
 	size_t got;
 	int ret;
 
@@ -131,7 +130,7 @@ int tape_frame_read(const struct tape_frame *f, const struct tape_source *src,
 	if (f->stored_len > src->size)
 		return err_set(err, ERR_TRUNCATED, 0,
 			       "%s: block at offset %llu is cut", src->label,
-			       at);
+			       (unsigned long long)offset);
 	if (!tape_buf_reserve(stored, f->stored_len) ||
 	    !tape_buf_reserve(raw, f->raw_len))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
@@ -142,9 +141,7 @@ int tape_frame_read(const struct tape_frame *f, const struct tape_source *src,
 	got = ZSTD_decompressDCtx(zstd, raw->bytes, f->raw_len, stored->bytes,
 				  f->stored_len);
 	if (ZSTD_isError(got) || got != f->raw_len)
-		return err_set(err, ERR_FORMAT, 0,
-			       "%s: damaged block at offset %llu (%s)",
-			       src->label, at,
+		return err_set(err, ERR_FORMAT, 0, "%s",
 			       ZSTD_isError(got) ? ZSTD_getErrorName(got)
 						 : "wrong length");
 	raw->len = got;

@@ -59,7 +59,8 @@ int tape_frame_build(struct tape_frame *f, struct ZSTD_CCtx_s *zstd,
 		     size_t out_len, size_t *len, struct err *err);
 /*
  * Read and decompress the payload of the block at offset, whose header f was
- * unpacked, into raw; stored is scratch. Both grow as needed.
+ * unpacked, into raw; stored is scratch. Both grow as needed. The text of
+ * -ERR_FORMAT is only what is wrong with the bytes; the caller says where.
  */
 int tape_frame_read(const struct tape_frame *f, const struct tape_source *src,
 		    uint64_t offset, struct ZSTD_DCtx_s *zstd,
