@@ -98,6 +98,11 @@ static inline uint64_t ring_size_of(uint64_t first, uint64_t second)
 	return (first >> 48 & 0x1fff) | (second & 0x3ffff) << 13;
 }
 
+static inline bool ring_is_free(unsigned kind)
+{
+	return kind >= RING_FREE && kind <= RING_FREE_ALIGNED_SIZED;
+}
+
 /* Kinds that are followed by a RING_WORD with the alignment. */
 static inline bool ring_has_alignment(unsigned kind)
 {

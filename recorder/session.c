@@ -132,6 +132,7 @@ static int check_image(struct session *s, struct err *err)
 		return 0;
 	if (s->drain.image)
 		leave_image(s);
+	s->result->unseen[0] = '\0';
 	snprintf(s->result->exe, sizeof(s->result->exe), "%.*s",
 		 (int)sizeof(control->exe), control->exe);
 	ret = open_writer(s, err);

@@ -19,10 +19,16 @@
 typedef void *new_fn(size_t size, uintptr_t a, uintptr_t b);
 typedef void delete_fn(void *ptr, uintptr_t a, uintptr_t b);
 
+enum cxx_mode {
+	CXX_FORWARD, /* it comes by malloc or free, where it is recorded */
+	CXX_RECORD,
+	CXX_UNSURE, /* a delete of an allocator, not yet seen at work */
+};
+
 struct cxx_operator {
 	const char *name;
 	void *_Atomic code; /* the next definition; NULL: not yet sought */
-	_Atomic bool records;
+	_Atomic int mode;   /* enum cxx_mode */
 };
 
 /* In an object that the program loaded later, out of the usual search. */
@@ -53,11 +59,10 @@ static void *find_operator(struct cxx_operator *op)
 	errno = saved_errno;
 	if (!code)
 		return NULL;
-	atomic_store_explicit(&op->records,
-			      real_object_of(code) ==
-				      real_object_of((void *)real.malloc),
-			      memory_order_relaxed);
-	/* Release: records is set for who sees the code. */
+	if (real_object_of(code) == real_object_of((void *)real.malloc))
+		atomic_store_explicit(&op->mode, CXX_UNSURE,
+				      memory_order_relaxed);
+	/* Release: the mode is set for who sees the code. */
 	atomic_store_explicit(&op->code, code, memory_order_release);
 	return code;
 }
@@ -69,10 +74,9 @@ static inline void *code_of(struct cxx_operator *op)
 	return likely(code) ? code : find_operator(op);
 }
 
-static inline bool records(const struct cxx_operator *op)
+static inline int mode_of(const struct cxx_operator *op)
 {
-	return unlikely(
-		atomic_load_explicit(&op->records, memory_order_relaxed));
+	return atomic_load_explicit(&op->mode, memory_order_relaxed);
 }
 
 static inline void record_new(unsigned kind, const void *ptr, size_t size,
@@ -95,20 +99,43 @@ static inline void record_delete(unsigned kind, void *ptr, uintptr_t a,
 		rec_event(kind, ptr, kind == RING_FREE_SIZED ? a : 0);
 }
 
+/*
+ * An allocator's operator delete may itself call free, which reaches us. The
+ * first time it is watched, and recorded afterwards if free was not called.
+ */
+static void watch_delete(struct cxx_operator *op, unsigned kind, void *ptr,
+			 uintptr_t a, uintptr_t b)
+{
+	delete_fn *code = (delete_fn *)code_of(op);
+	uint64_t mark = rec_mark();
+	int mode = CXX_FORWARD;
+
+	code(ptr, a, b);
+	if (!ring_is_free(rec_kind_since(mark, (uintptr_t)ptr))) {
+		record_delete(kind, ptr, a, b);
+		mode = CXX_RECORD;
+	}
+	if (mark && ptr)
+		atomic_store_explicit(&op->mode, mode, memory_order_relaxed);
+}
+
 #define OPERATOR_NEW(function, symbol, kind)           \
  SHIM_EXPORT new_fn function __asm__(symbol);          \
  void *function(size_t size, uintptr_t a, uintptr_t b) \
  {                                                     \
   static struct cxx_operator op = { .name = symbol };  \
   new_fn *code = (new_fn *)code_of(&op);               \
+  uint64_t mark;                                       \
   void *ptr;                                           \
                                                        \
   if (unlikely(!code))                                 \
    return malloc(size);                                \
-  if (!records(&op))                                   \
+  if (likely(mode_of(&op) == CXX_FORWARD))             \
    return code(size, a, b);                            \
+  mark = rec_mark();                                   \
   ptr = code(size, a, b);                              \
-  record_new(kind, ptr, size, a);                      \
+  if (!rec_nested(mark, ptr))                          \
+   record_new(kind, ptr, size, a);                     \
   return ptr;                                          \
  }
 
@@ -123,7 +150,11 @@ static inline void record_delete(unsigned kind, void *ptr, uintptr_t a,
    free(ptr);                                         \
    return;                                            \
   }                                                   \
-  if (records(&op))                                   \
+  if (mode_of(&op) == CXX_UNSURE) {                   \
+   watch_delete(&op, kind, ptr, a, b);                \
+   return;                                            \
+  }                                                   \
+  if (mode_of(&op) == CXX_RECORD)                     \
    record_delete(kind, ptr, a, b);                    \
   code(ptr, a, b);                                    \
  }

@@ -156,28 +156,20 @@ void rec_null_free_slow(void)
 	errno = saved_errno;
 }
 
-/* Whether a record of this kind says that its address is a new block. */
-static int is_alloc(unsigned kind)
-{
-	return kind <= RING_PVALLOC || kind == RING_REALLOC_NEW ||
-	       kind == RING_REALLOCARRAY_NEW;
-}
-
-int rec_seen_since(uint64_t mark, uint64_t addr)
+unsigned rec_kind_since(uint64_t mark, uint64_t addr)
 {
 	struct rec_thread *t = rec_self;
 	uint64_t end = rec_mark(), first;
-	int seen = 0;
+	unsigned kind = RING_SKIPPED;
 
 	if (!t || !t->ring || !addr || end - mark > RING_QUARTER)
-		return 0;
+		return RING_SKIPPED;
 	for (; mark != end; mark++) {
 		first = atomic_load_explicit(
 			&t->ring[mark % RING_RECORDS].first,
 			memory_order_relaxed);
-		/* Freed again: a signal handler's, not the allocator's. */
 		if (ring_addr_of(first) == addr)
-			seen = is_alloc(ring_kind_of(first));
+			kind = ring_kind_of(first);
 	}
-	return seen;
+	return kind;
 }

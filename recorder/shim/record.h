@@ -17,8 +17,8 @@ void rec_append(unsigned kind, uint64_t addr, uint64_t size,
 void rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
 		   uint64_t addr, uint64_t size);
 void rec_null_free_slow(void);
-/* Whether an allocation of addr was recorded by this thread since mark. */
-int rec_seen_since(uint64_t mark, uint64_t addr);
+/* The last kind that this thread recorded for addr since mark, or 0. */
+unsigned rec_kind_since(uint64_t mark, uint64_t addr);
 
 /* Take nr positions, in one instruction: a signal comes before or after. */
 static inline uint64_t rec_take(struct rec_thread *t, uint64_t nr)
@@ -94,8 +94,13 @@ static inline uint64_t rec_mark(void)
 
 static inline int rec_nested(uint64_t mark, const void *ptr)
 {
-	return unlikely(mark && rec_mark() != mark) &&
-	       rec_seen_since(mark, (uintptr_t)ptr);
+	unsigned kind;
+
+	if (likely(!mark || rec_mark() == mark))
+		return 0;
+	/* A free: the block was a signal handler's, and is no more. */
+	kind = rec_kind_since(mark, (uintptr_t)ptr);
+	return kind && !ring_is_free(kind);
 }
 
 #endif
