@@ -204,6 +204,14 @@ void html_summary(struct report *report)
 	html_section(out, "summary", "Summary",
 		     "The base as it is; the others as change against it, half "
 		     "of its 95 % interval, and what that means.");
+	for (i = 0; i < cmp->nr_tapes; i++)
+		if (cmp->tapes[i].tape->nr_rounds < STATS_MIN_ROUNDS)
+			break;
+	if (i < cmp->nr_tapes)
+		fputs("<p class=\"note\">With fewer than 6 rounds the whole "
+		      "range stands for the interval, and times stay unclear; "
+		      "replay with <code>-n 6</code> or more.</p>\n",
+		      out);
 	html_table(out, "Time, memory peak and tail latency, by tape and arm");
 	put_columns(report);
 	for (i = 0; i < cmp->nr_tapes; i++) {

@@ -167,5 +167,6 @@ void term_print_legend(const struct terminal *t)
 	print_wrapped(t, text);
 	if (few)
 		print_wrapped(t, "With fewer than 6 rounds +- is half of the "
-				 "whole range, and times stay unclear.");
+				 "whole range, and times stay unclear; replay "
+				 "with -n 6 or more.");
 }
