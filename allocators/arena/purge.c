@@ -13,7 +13,7 @@
 #include "allocators/arena/region.h"
 #include "allocators/arena/slab.h"
 
-enum { EPOCHS_PER_DECAY = 4, EPOCHS_MAX = 64 };
+enum { EPOCHS_PER_DECAY = 4, DECAY_MS_MIN = 20, EPOCHS_MAX = 64 };
 
 struct lock purge_lock;
 // Under the lock; the rest of a poll only peeks at the time.
@@ -98,12 +98,12 @@ static unsigned epochs_passed(uint64_t now)
 {
 	uint64_t start =
 		atomic_load_explicit(&epoch_start_ns, memory_order_relaxed);
-	uint64_t length =
-		conf_get(&conf.decay_ms) * 1000000u / EPOCHS_PER_DECAY;
-	uint64_t n;
+	uint64_t decay_ms = conf_get(&conf.decay_ms);
+	uint64_t length, n;
 
-	if (!length)
-		return EPOCHS_MAX;
+	if (decay_ms < DECAY_MS_MIN)
+		decay_ms = DECAY_MS_MIN;
+	length = decay_ms * 1000000u / EPOCHS_PER_DECAY;
 	if (now < start)
 		start = now;
 	n = (now - start) / length;
@@ -148,6 +148,8 @@ static void purge_due(size_t active, size_t dirty)
 	keep = guard(active);
 	if (target < keep)
 		target = keep;
+	if (!conf_get(&conf.decay_ms))
+		target = 0;
 	if (target < dirty)
 		purge_to(target);
 }

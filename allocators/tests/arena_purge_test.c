@@ -153,6 +153,16 @@ static void the_ratio_can_be_switched_off(void **state)
 	arena_ctl("conf.dirty_ratio", NULL, NULL, &on, sizeof(on));
 }
 
+static void no_decay_time_keeps_nothing(void **state)
+{
+	size_t none = 0;
+
+	(void)state;
+	arena_ctl("conf.decay_ms", NULL, NULL, &none, sizeof(none));
+	make_dirty(40 * ARENA_MIB, 100000);
+	assert_true(stat_of("stats.dirty") < ARENA_MIB * 2);
+}
+
 enum { NR_HOLED = 40000, HOLED_BYTES = 512 };
 
 // Scattered survivors keep slabs alive; the pages between them need not stay.
@@ -213,6 +223,7 @@ int main(void)
 				       start),
 		cmocka_unit_test_setup(huge_blocks_go_back_too, start),
 		cmocka_unit_test_setup(the_ratio_can_be_switched_off, start),
+		cmocka_unit_test_setup(no_decay_time_keeps_nothing, start),
 		cmocka_unit_test_setup(holes_in_slabs_go_back, start),
 		cmocka_unit_test_setup(growth_takes_from_the_holes, start),
 	};
