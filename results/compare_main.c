@@ -13,7 +13,7 @@
 
 static const char *base, *tape;
 static struct opt_list metrics, thresholds;
-static bool as_json;
+static bool as_json, intervals;
 
 static const struct opt_def defs[] = {
 	{ 'b', "base", "ARM", OPT_TEXT, &base,
@@ -25,6 +25,8 @@ static const struct opt_def defs[] = {
 	  "only tapes whose path or name matches" },
 	{ 0, "threshold", "METRIC=PCT", OPT_LIST, &thresholds,
 	  "what change matters, in percent; repeatable" },
+	{ 'i', "intervals", NULL, OPT_FLAG, &intervals,
+	  "show both ends of the intervals, not half their width" },
 	{ 0, "json", NULL, OPT_FLAG, &as_json, "print one JSON document" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
@@ -59,7 +61,7 @@ static int render(const struct comparison *cmp, struct err *err)
 		rc = render_json(cmp, stdout, err);
 	else
 		render_terminal(cmp, stdout, width(),
-				log_may_colour(STDOUT_FILENO));
+				log_may_colour(STDOUT_FILENO), intervals);
 	if (!rc && (fflush(stdout) || ferror(stdout)))
 		rc = err_set(err, ERR_IO, 0,
 			     "cannot write to the standard output");

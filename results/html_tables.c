@@ -70,7 +70,7 @@ static const char *verdict_class(const char *verdict)
 }
 
 void html_cell(struct report *report, const struct comparison_tape *tape,
-	       size_t metric, size_t arm)
+	       size_t metric, size_t arm, bool bounds)
 {
 	const struct comparison_cell *cell =
 		comparison_cell(report->cmp, tape, metric, arm);
@@ -91,14 +91,18 @@ void html_cell(struct report *report, const struct comparison_tape *tape,
 	if (cell->outcome.n) {
 		metric_format(m, cell->median, change, sizeof(change));
 		fputs(" title=\"", report->out);
-		html_textf(report->out, "median %s, %s, %zu rounds", change,
-			   interval, cell->outcome.n);
+		html_textf(report->out, "median %s, interval %s, %zu rounds",
+			   change, interval, cell->outcome.n);
 		fputs("\"><span class=\"change\">", report->out);
 		html_text(report->out,
 			  text_change(cell, change, sizeof(change)));
-		fputs("</span> <span class=\"half\">&#177;", report->out);
-		html_text(report->out,
-			  text_half_width(cell, half, sizeof(half)));
+		fputs("</span> <span class=\"half\">", report->out);
+		if (bounds)
+			html_text(report->out, interval);
+		else
+			html_textf(report->out, "\xc2\xb1%s",
+				   text_half_width(cell, half, sizeof(half)) +
+					   2);
 		fputs("</span> <span class=\"word\">", report->out);
 	} else {
 		fputs("><span class=\"word\">", report->out);

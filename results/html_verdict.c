@@ -178,7 +178,7 @@ static void put_rows(struct report *report, const struct comparison_tape *tape,
 			fprintf(out, "<td class=\"num\">%.3g %%</td>",
 				100 * cmp->metrics[m].rule.threshold);
 		for (i = 0; i < cmp->nr_arms; i++)
-			html_cell(report, tape, m, i);
+			html_cell(report, tape, m, i, !front_only);
 		fputs("</tr>\n", out);
 	}
 }
@@ -235,7 +235,7 @@ void html_metrics(struct report *report)
 	size_t i;
 
 	html_section(report->out, "metrics", "All metrics",
-		     "Point at a cell for the median and the interval. A "
+		     "Changes against the base with their 95 % intervals. A "
 		     "change beyond the limit is BETTER or WORSE, one within "
 		     "it same; unclear(N): about N rounds would decide.");
 	for (i = 0; i < cmp->nr_tapes; i++) {

@@ -9,9 +9,12 @@
 struct comparison;
 struct err;
 
-/* Tables for a person; columns is the width of a line. */
+/*
+ * Tables for a person; columns is the width of a line; bounds shows intervals
+ * by their ends instead of half their width.
+ */
 void render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
-		     bool colour);
+		     bool colour, bool bounds);
 
 /* One document, "schema": "heaptape-compare/1"; -ERR_NOMEM or -ERR_IO. */
 int render_json(const struct comparison *cmp, FILE *out, struct err *err);

@@ -18,7 +18,7 @@
 
 /* The parts of a cell, with the widths they need in their column. */
 struct cell_text {
-	char change[24], half[24], verdict[32];
+	char change[24], half[32], verdict[32];
 };
 
 struct column {
@@ -42,7 +42,7 @@ static size_t column_width(const struct column *column)
 /* A mere number stands where a change would be. */
 static void format_cell(const struct comparison *cmp,
 			const struct comparison_tape *tape, size_t m,
-			size_t arm, struct cell_text *text)
+			size_t arm, bool bounds, struct cell_text *text)
 {
 	const struct comparison_cell *cell = comparison_cell(cmp, tape, m, arm);
 	const struct metric *metric = &cmp->metrics[m];
@@ -57,13 +57,15 @@ static void format_cell(const struct comparison *cmp,
 	text_change(cell, text->change, sizeof(text->change));
 	if (!*text->change)
 		return;
-	strcpy(text->half, "+-");
-	text_half_width(cell, text->half + 2, sizeof(text->half) - 2);
+	if (bounds)
+		text_interval(cell, text->half, sizeof(text->half));
+	else
+		text_half_width(cell, text->half, sizeof(text->half));
 }
 
 static void measure_column(const struct comparison *cmp,
 			   const struct comparison_tape *tape, size_t arm,
-			   struct column *column)
+			   bool bounds, struct column *column)
 {
 	size_t m;
 
@@ -75,7 +77,7 @@ static void measure_column(const struct comparison *cmp,
 
 		if (!comparison_has_metric(cmp, m))
 			continue;
-		format_cell(cmp, tape, m, arm, &text);
+		format_cell(cmp, tape, m, arm, bounds, &text);
 		column->change = larger(column->change, strlen(text.change));
 		column->half = larger(column->half, strlen(text.half));
 		column->verdict = larger(column->verdict, strlen(text.verdict));
@@ -119,7 +121,7 @@ static void print_cell(const struct terminal *t,
 	size_t pad = column_width(column) - column->change - column->half -
 		     column->verdict - 2;
 
-	format_cell(t->cmp, tape, m, column->arm, &text);
+	format_cell(t->cmp, tape, m, column->arm, t->bounds, &text);
 	fprintf(t->out, "%*s", GAP, "");
 	put(t, text.change, column->change);
 	fputc(' ', t->out);
@@ -223,7 +225,8 @@ static void print_tables(const struct terminal *t,
 		size_t nr = 0;
 
 		while (nr < 32 && arm < t->cmp->nr_arms) {
-			measure_column(t->cmp, tape, arm, &columns[nr]);
+			measure_column(t->cmp, tape, arm, t->bounds,
+				       &columns[nr]);
 			width += GAP + column_width(&columns[nr]);
 			if (nr && width > t->columns)
 				break;
@@ -238,9 +241,9 @@ static void print_tables(const struct terminal *t,
 }
 
 void render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
-		     bool colour)
+		     bool colour, bool bounds)
 {
-	const struct terminal t = { cmp, out, columns, colour };
+	const struct terminal t = { cmp, out, columns, colour, bounds };
 	size_t i;
 
 	for (i = 0; i < cmp->nr_tapes; i++) {

@@ -57,9 +57,12 @@ void html_table(FILE *out, const char *caption);
 void html_table_end(FILE *out);
 /* A heading cell with the arm's label, its full name when pointed at. */
 void html_arm(struct report *report, size_t arm, const char *scope);
-/* The cell of a comparison: change, half width, verdict; or the base. */
+/*
+ * The cell of a comparison: change, half of the interval or its bounds,
+ * verdict; or the base.
+ */
 void html_cell(struct report *report, const struct comparison_tape *tape,
-	       size_t metric, size_t arm);
+	       size_t metric, size_t arm, bool bounds);
 /*
  * A table of that tape with the arms as rows and the named metrics' medians
  * as columns; metrics that nobody measured are left out.

@@ -159,14 +159,14 @@ void term_print_legend(const struct terminal *t)
 	format_limits(t->cmp, limits, sizeof(limits));
 	snprintf(
 		text, sizeof(text),
-		"+- is half of the 95 %% interval. BETTER and WORSE are beyond "
-		"the limit, same is within it; unclear(N): about N rounds "
-		"would decide. Limits: %s.",
-		limits);
+		"%s the 95 %% interval. BETTER and WORSE are beyond the limit, "
+		"same is within it; unclear(N): about N rounds would decide. "
+		"Limits: %s.",
+		t->bounds ? "In brackets:" : "+- is half of", limits);
 	fputc('\n', t->out);
 	print_wrapped(t, text);
 	if (few)
-		print_wrapped(t, "With fewer than 6 rounds +- is half of the "
-				 "whole range, and times stay unclear; replay "
-				 "with -n 6 or more.");
+		print_wrapped(t, "With fewer than 6 rounds the whole range "
+				 "stands for the interval, and times stay "
+				 "unclear; replay with -n 6 or more.");
 }

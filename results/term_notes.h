@@ -15,6 +15,7 @@ struct terminal {
 	FILE *out;
 	size_t columns;
 	bool colour;
+	bool bounds; /* intervals by their ends, not by half their width */
 };
 
 /* The tape, the machine, how much was measured. */

@@ -35,7 +35,7 @@ char *text_half_width(const struct comparison_cell *cell, char *buf, size_t len)
 
 	*buf = '\0';
 	if (cell->outcome.n)
-		snprintf(buf, len, "%.*f", half < 9.95 ? 1 : 0, half);
+		snprintf(buf, len, "+-%.*f", half < 9.95 ? 1 : 0, half);
 	return buf;
 }
 
@@ -46,7 +46,7 @@ char *text_interval(const struct comparison_cell *cell, char *buf, size_t len)
 
 	*buf = '\0';
 	if (cell->outcome.n)
-		snprintf(buf, len, "%+.*f to %+.*f %%", decimals(low), low,
+		snprintf(buf, len, "[%+.*f, %+.*f]", decimals(low), low,
 			 decimals(high), high);
 	return buf;
 }

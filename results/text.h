@@ -15,10 +15,10 @@ struct metric;
 
 /* "-14.9 %" against the base; "" when there is no ratio. */
 char *text_change(const struct comparison_cell *cell, char *buf, size_t len);
-/* "0.6", half the interval in percentage points, or "". */
+/* "+-0.6", half the interval in percentage points, or "". */
 char *text_half_width(const struct comparison_cell *cell, char *buf,
 		      size_t len);
-/* "-15.5 to -14.3 %", or "". */
+/* "[-15.5, -14.3]", the interval in percent, or "". */
 char *text_interval(const struct comparison_cell *cell, char *buf, size_t len);
 /* "BETTER", "unclear(22)", "crashed", "n/a", "" for a mere number. */
 char *text_verdict(const struct metric *metric,

@@ -51,6 +51,10 @@ tap_result $? "has no colour in a file"
 CLICOLOR_FORCE=1 check "has colour when forced" compare "$run"
 matches "and it is green" "$(printf '\033')\[32mBETTER" "$TMP/out"
 
+check "shows both ends of intervals" compare "$run" -i
+matches "in brackets" \
+	'^RSS peak .* -1[45]\.[0-9] % \[-1[0-9.]+, -1[0-9.]+\] BETTER' "$TMP/out"
+
 check "prints JSON" compare "$run" --json
 cp "$TMP/out" "$TMP/json"
 is "base cells are same" "same 1 10" "$(cell glibc wall_ns)"
