@@ -52,6 +52,7 @@ check "an LD_PRELOAD that is there already" sh -c "
 
 # Run something under the recorder with another library behind ours; the
 # recorder itself, which may be sanitized, is left alone.
+# shellcheck disable=SC2317 # called through check
 over()
 {
 	behind=$1
