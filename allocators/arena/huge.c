@@ -172,17 +172,22 @@ bool huge_resize(void *p, size_t bytes)
 	return true;
 }
 
-static bool move_mapping(void *to, void *from, size_t bytes)
+static bool may_move(size_t bytes)
+{
+	return bytes >= MOVE_MIN && conf_get(&conf.remap) &&
+	       atomic_load_explicit(&region.nr_remapped, memory_order_relaxed) <
+		       REMAPPED_MAX;
+}
+
+static enum os_moved move_mapping(void *to, void *from, size_t bytes)
 {
 	uint32_t first = (uint32_t)(region_offset(to) >> BLOCK_SHIFT);
+	enum os_moved moved;
 
-	if (bytes < MOVE_MIN || !conf_get(&conf.remap) ||
-	    atomic_load_explicit(&region.nr_remapped, memory_order_relaxed) >=
-		    REMAPPED_MAX)
-		return false;
-	if (!os_move(to, from, bytes))
-		return false;
-	for (size_t i = 0; i < blocks_for(bytes); i++) {
+	if (!may_move(bytes))
+		return OS_NOT_MOVED;
+	moved = os_move(to, from, bytes);
+	for (size_t i = 0; moved == OS_MOVED && i < blocks_for(bytes); i++) {
 		struct block *b = block_at(first + (uint32_t)i);
 
 		if (!b->remapped)
@@ -190,7 +195,7 @@ static bool move_mapping(void *to, void *from, size_t bytes)
 						  memory_order_relaxed);
 		b->remapped = true;
 	}
-	return true;
+	return moved;
 }
 
 void *huge_move(void *p, size_t have, size_t bytes)
@@ -201,15 +206,20 @@ void *huge_move(void *p, size_t have, size_t bytes)
 				     memory_order_relaxed) == BLOCK_HUGE;
 	bool zeroed = false;
 	void *to = huge_alloc(bytes, 1, bytes / 4, &zeroed);
-	bool moved;
+	enum os_moved moved;
 
 	if (!to)
 		return NULL;
 	moved = move_mapping(to, p, have);
-	if (!moved)
+	// A lost run stays taken, so that nobody comes near it.
+	if (moved == OS_LOST)
+		to = huge_alloc(bytes, 1, 0, &zeroed);
+	if (!to)
+		return NULL;
+	if (moved != OS_MOVED)
 		memcpy(to, p, have);
 	if (was_huge)
-		give_run(first, !moved);
+		give_run(first, moved != OS_MOVED);
 	else
 		large_free(p);
 	return to;

@@ -20,6 +20,9 @@
 #ifndef MREMAP_DONTUNMAP
 # define MREMAP_DONTUNMAP 4
 #endif
+#ifndef MAP_FIXED_NOREPLACE
+# define MAP_FIXED_NOREPLACE 0x100000
+#endif
 #ifndef SYS_process_madvise
 # define SYS_process_madvise 440
 #endif
@@ -102,16 +105,40 @@ bool os_renew(void *p, size_t bytes)
 	return ok;
 }
 
-bool os_move(void *dst, void *src, size_t bytes)
+// A failing mremap() may have unmapped the destination before it found out.
+static enum os_moved restore(void *dst, size_t bytes)
+{
+	unsigned char resident;
+	void *p;
+
+	if (!mincore(dst, os_page_bytes(), &resident) || errno != ENOMEM)
+		return OS_NOT_MOVED;
+	p = mmap(dst, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			 MAP_FIXED_NOREPLACE,
+		 -1, 0);
+	if (p == dst)
+		return OS_NOT_MOVED;
+	if (p != MAP_FAILED)
+		munmap(p, bytes);
+	return OS_LOST;
+}
+
+enum os_moved os_move(void *dst, void *src, size_t bytes)
 {
 	int saved = errno;
-	bool ok = !injected_failure() &&
-		  mremap(src, bytes, bytes,
-			 MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-			 dst) != MAP_FAILED;
+	enum os_moved moved = OS_MOVED;
 
+	// The first call changes nothing; it fails when the source consists of
+	// several mappings, which the second would notice too late.
+	if (injected_failure() || mremap(src, bytes, bytes, 0) == MAP_FAILED)
+		moved = OS_NOT_MOVED;
+	else if (mremap(src, bytes, bytes,
+			MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+			dst) == MAP_FAILED)
+		moved = restore(dst, bytes);
 	errno = saved;
-	return ok;
+	return moved;
 }
 
 void os_batch_add(struct os_batch *batch, void *p, size_t bytes)
