@@ -87,7 +87,7 @@ int plan_compiler_add(struct plan_compiler *c, const struct tape_step *step,
 		return rc < 0 ? rc : 0;
 	c->last_thread = ev->thread;
 	if (ev->kind == TAPE_THREAD_END)
-		plan_threads_end(c, ev->thread);
+		return plan_threads_end(c, ev->thread, err);
 	if (ev->kind > TAPE_FREE_NULL)
 		return 0;
 	rc = plan_calls_add(c, step, err);

@@ -82,7 +82,7 @@ void plan_threads_release(struct plan_compiler *c);
 /* Make sure that the thread of a step lives; 1: it has gone, skip the step. */
 int plan_threads_enter(struct plan_compiler *c, const struct tape_event *ev,
 		       struct err *err);
-void plan_threads_end(struct plan_compiler *c, uint32_t thread);
+int plan_threads_end(struct plan_compiler *c, uint32_t thread, struct err *err);
 /* End all streams and write the table. */
 int plan_threads_finish(struct plan_compiler *c, struct err *err);
 /* Tell the seq when the last PLAN_SKEW lies too far back. */

@@ -62,6 +62,16 @@ static int emit(struct plan_compiler *c, uint32_t thread, enum plan_code code,
 			 err);
 }
 
+/* No SKEW before it: that was told at the end, which may lie far back. */
+static int end_stream(struct plan_compiler *c, uint32_t thread,
+		      enum plan_code code, struct err *err)
+{
+	uint64_t at;
+
+	return plan_emit(&c->file, &c->actors[thread].stream,
+			 plan_word(code, 0, 0), &at, err);
+}
+
 /* The maker waits for those that have ended, so that they are truly gone. */
 static int join_ended(struct plan_compiler *c, uint32_t maker, struct err *err)
 {
@@ -74,7 +84,7 @@ static int join_ended(struct plan_compiler *c, uint32_t maker, struct err *err)
 		a->life = PLAN_GONE;
 		c->stacks[c->nr_free_stacks++] = a->stack;
 		plan_objects_end_thread(&c->objects, thread);
-		rc = emit(c, thread, PLAN_EXIT, 0, err);
+		rc = end_stream(c, thread, PLAN_EXIT, err);
 		if (!rc)
 			rc = emit(c, maker, PLAN_JOIN, thread, err);
 	}
@@ -133,13 +143,15 @@ int plan_threads_enter(struct plan_compiler *c, const struct tape_event *ev,
 	return 0;
 }
 
-void plan_threads_end(struct plan_compiler *c, uint32_t thread)
+int plan_threads_end(struct plan_compiler *c, uint32_t thread, struct err *err)
 {
 	/* The first thread is the process: it lives until all is measured. */
 	if (!thread)
-		return;
+		return 0;
 	c->actors[thread].life = PLAN_ENDED;
 	c->ended[c->nr_ended++] = thread;
+	/* It may have slept long before its end: not earlier than then. */
+	return plan_threads_skew(c, &c->actors[thread], err);
 }
 
 int plan_threads_finish(struct plan_compiler *c, struct err *err)
@@ -153,9 +165,9 @@ int plan_threads_finish(struct plan_compiler *c, struct err *err)
 		enum plan_life life = c->actors[i].life;
 
 		if (life == PLAN_ALIVE)
-			rc = emit(c, i, PLAN_STOP, 0, err);
+			rc = end_stream(c, i, PLAN_STOP, err);
 		else if (life == PLAN_ENDED)
-			rc = emit(c, i, PLAN_EXIT, 0, err);
+			rc = end_stream(c, i, PLAN_EXIT, err);
 	}
 	if (!rc)
 		rc = plan_file_extend(&c->file, (uint64_t)nr * sizeof(*table),

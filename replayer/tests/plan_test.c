@@ -203,6 +203,34 @@ static void test_threads_are_born_and_joined(void **state)
 	end(&y);
 }
 
+/* A thread exits where it ended: not when it fell asleep, not when joined. */
+static void test_threads_exit_where_they_ended(void **state)
+{
+	struct history y;
+	struct reading r;
+	int i;
+
+	(void)state;
+	begin(&y, 3, 20000);
+	step(&y, 1, TAPE_THREAD_START, 0, 0);
+	step(&y, 2, TAPE_THREAD_START, 0, 0);
+	step(&y, 1, TAPE_THREAD_END, 0, 0);
+	for (i = 0; i < 3000; i++) {
+		step(&y, 0, TAPE_MALLOC, 0x1000, 8);
+		step(&y, 0, TAPE_FREE, 0x1000, 0);
+	}
+	step(&y, 2, TAPE_THREAD_END, 0, 0);
+	finish(&y);
+	open_stream(&r, &y, 1);
+	assert_int_equal(read_op(&r), PLAN_SPAWN); /* it made thread 2 */
+	assert_int_equal(read_op(&r), PLAN_EXIT);
+	open_stream(&r, &y, 2);
+	assert_int_equal(read_op(&r), PLAN_SKEW);
+	assert_int_equal(r.next, 6003);
+	assert_int_equal(read_op(&r), PLAN_EXIT);
+	end(&y);
+}
+
 static void test_marks(void **state)
 {
 	struct history y;
@@ -311,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_old_ops_need_no_wait),
 		cmocka_unit_test(test_skew_is_told_often),
 		cmocka_unit_test(test_threads_are_born_and_joined),
+		cmocka_unit_test(test_threads_exit_where_they_ended),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_peak_is_flagged),
 		cmocka_unit_test(test_many_objects),
