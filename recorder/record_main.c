@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* heaptape record: the command line and the words at the end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -148,11 +149,27 @@ static int run(struct err *err)
 	return exit_code(&result);
 }
 
+/*
+ * A standard descriptor that is closed must not become our tape or our rings;
+ * for the program it stays closed.
+ */
+static void hold_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	int first, ret;
 
+	hold_standard_descriptors();
 	log_init("heaptape-record", 0);
 	ret = opt_parse(&spec, argc, argv, true, &first, &err);
 	if (ret == OPT_DONE)

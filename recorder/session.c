@@ -23,6 +23,7 @@
 #define SLEEP_NS   2000000u  /* from here on the program may wake us */
 #define FLUSH_NS   1000000000u
 #define NAMES_NS   200000000u
+#define NAME_NS    1000000u
 
 struct session {
 	const struct session_config *config;
@@ -163,7 +164,9 @@ static int do_chores(struct session *s, struct err *err)
 			 &sample))
 		ret = tape_writer_sample(s->writer, &sample, err);
 	if (!ret && now >= s->next_names_ns) {
-		s->next_names_ns = now + NAMES_NS;
+		/* Many threads, less often, so that it stays cheap. */
+		s->next_names_ns =
+			now + NAMES_NS + NAME_NS * s->shared.control->top_slot;
 		check_exe(s);
 		ret = drain_names(&s->drain, err);
 	}

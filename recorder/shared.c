@@ -67,7 +67,10 @@ int shared_open(struct shared *s, uint32_t clock, struct err *err)
 		return err_set(err, ERR_SYS, errno, "cannot make the rings");
 	nr = size_and_map(s);
 	if (!nr) {
-		err_set(err, ERR_SYS, errno, "cannot map the rings");
+		err_set(err, ERR_SYS, errno,
+			"cannot share memory with the program; "
+			"raise the limits on files and address space "
+			"(ulimit -f, -v)");
 		close(s->fd);
 		s->fd = -1;
 		return -ERR_SYS;

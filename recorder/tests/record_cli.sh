@@ -43,6 +43,10 @@ check "nothing at all" test ! -s err
 check "standard input and output are the program's" \
 	sh -c "echo text | '$HEAPTAPE' record -q -f -o x.tape cat | grep -qx text"
 
+"$HEAPTAPE" record -f -o x.tape sh -c ': >&2' 2>&- >&- <&-
+check "closed standard descriptors stay closed" test $? -ne 0
+check "and do no harm to the tape" "$HEAPTAPE" check x.tape
+
 # Programs that cannot be recorded still run, and we say why.
 echo 'int main(void) { return 4; }' >four.c
 if cc -static -o four four.c 2>/dev/null; then
