@@ -84,16 +84,20 @@ format-check: ## tell which C files are not in the house style
 
 install: all ## install below PREFIX (and DESTDIR)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/heaptape \
-		$(DESTDIR)$(PREFIX)/share/man/man1
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/heaptape/samples
 	install -m 755 $(B)/heaptape $(DESTDIR)$(PREFIX)/bin/heaptape
 	install -m 755 $(TOOLS:%=$(B)/%) $(DESTDIR)$(PREFIX)/lib/heaptape
 	install -m 644 $(SHARED:%=$(B)/%) $(SCRIPTS) \
 		$(DESTDIR)$(PREFIX)/lib/heaptape
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard traces/samples/*.tape) \
+		$(DESTDIR)$(PREFIX)/share/heaptape/samples
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/heaptape \
-		$(DESTDIR)$(PREFIX)/lib/heaptape
+		$(DESTDIR)$(PREFIX)/lib/heaptape \
+		$(DESTDIR)$(PREFIX)/share/heaptape
 	rm -f $(MAN:$(B)/man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 
 help: ## list the targets
