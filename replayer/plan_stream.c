@@ -13,7 +13,7 @@
 #include "replayer/plan_stream.h"
 #include "traces/base/err.h"
 
-#define RESERVE_BYTES (1ULL << 40)
+#define RESERVE_BYTES (1ULL << 38)
 #define FIRST_BYTES   (1ULL << 20)
 #define EXTENT_BYTES  (16ULL << 20) /* each next one; small plans stay small */
 #define CHUNK_PAGES   64 /* of a long stream; the first has one page */

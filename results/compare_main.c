@@ -26,7 +26,7 @@ static const struct opt_def defs[] = {
 	{ 0, "threshold", "METRIC=PCT", OPT_LIST, &thresholds,
 	  "what change matters, in percent; repeatable" },
 	{ 'i', "intervals", NULL, OPT_FLAG, &intervals,
-	  "show both ends of the intervals, not half their width" },
+	  "show both ends of intervals, not half their width" },
 	{ 0, "json", NULL, OPT_FLAG, &as_json, "print one JSON document" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
