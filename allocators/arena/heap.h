@@ -44,12 +44,12 @@ struct heap {
 	_Atomic uint32_t remote_head; // units with remote frees, 0 none
 	struct arena *arena;
 	struct heap *next_orphan;
-	_Atomic bool orphan;  // changes under the registry's lock, a hint else
-	uint32_t events;      // slow path entries
-	uint32_t round;       // of magazine collection
-	uint32_t nr_units;    // of its slabs
-	uint32_t fresh_units; // taken since holes were given back for growth
-	size_t nr_clean;      // pages of slabs without memory behind them
+	_Atomic bool orphan; // changes under the registry's lock, a hint else
+	uint32_t events;     // slow path entries
+	uint32_t round;      // of magazine collection
+	uint32_t nr_units;   // of its slabs
+	size_t fresh_pages;  // in slabs new since holes paid for growth
+	size_t nr_clean;     // pages of slabs without memory behind them
 	void *slots[];
 };
 

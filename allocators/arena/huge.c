@@ -11,9 +11,8 @@
 
 #include <string.h>
 
-// Below that copying is as cheap; each moved run costs the kernel two mappings,
-// of which a process has 65530 by default.
-#define MOVE_MIN (256 * ARENA_KIB)
+// Blocks moved cost the kernel up to two mappings each, of which a process has
+// 65530 by default.
 enum { REMAPPED_MAX = 8192 };
 
 static void count_pages(size_t plus, size_t minus)
@@ -172,55 +171,60 @@ bool huge_resize(void *p, size_t bytes)
 	return true;
 }
 
-static bool may_move(size_t bytes)
+static bool may_move(void)
 {
-	return bytes >= MOVE_MIN && conf_get(&conf.remap) &&
+	return conf_get(&conf.remap) &&
 	       atomic_load_explicit(&region.nr_remapped, memory_order_relaxed) <
 		       REMAPPED_MAX;
 }
 
-static enum os_moved move_mapping(void *to, void *from, size_t bytes)
+static bool move_block(uint32_t to, uint32_t from)
 {
-	uint32_t first = (uint32_t)(region_offset(to) >> BLOCK_SHIFT);
-	enum os_moved moved;
+	struct block *b = block_at(to);
 
-	if (!may_move(bytes))
-		return OS_NOT_MOVED;
-	moved = os_move(to, from, bytes);
-	for (size_t i = 0; moved == OS_MOVED && i < blocks_for(bytes); i++) {
-		struct block *b = block_at(first + (uint32_t)i);
+	if (!may_move() ||
+	    !os_move(block_address(to), block_address(from), BLOCK_BYTES))
+		return false;
+	if (!b->remapped)
+		atomic_fetch_add_explicit(&region.nr_remapped, 1,
+					  memory_order_relaxed);
+	b->remapped = true;
+	return true;
+}
 
-		if (!b->remapped)
-			atomic_fetch_add_explicit(&region.nr_remapped, 1,
-						  memory_order_relaxed);
-		b->remapped = true;
+// Moves block by block: mappings inside the region begin and end with blocks, so
+// that a block is in one mapping, and is moved or not. Returns whether all were.
+static bool move_run(uint32_t to, uint32_t from, size_t bytes)
+{
+	bool all = true;
+
+	for (size_t at = 0; at < bytes; at += BLOCK_BYTES, to++, from++) {
+		size_t n = bytes - at < BLOCK_BYTES ? bytes - at : BLOCK_BYTES;
+
+		if (move_block(to, from))
+			continue;
+		all = false;
+		memcpy(block_address(to), block_address(from), n);
 	}
-	return moved;
+	return all;
 }
 
 void *huge_move(void *p, size_t have, size_t bytes)
 {
-	uint32_t first = (uint32_t)(region_offset(p) >> BLOCK_SHIFT);
-	bool was_huge =
-		atomic_load_explicit(&block_at(first)->kind,
-				     memory_order_relaxed) == BLOCK_HUGE;
-	bool zeroed = false;
-	void *to = huge_alloc(bytes, 1, bytes / 4, &zeroed);
-	enum os_moved moved;
+	uint32_t from = (uint32_t)(region_offset(p) >> BLOCK_SHIFT);
+	bool zeroed = false, moved;
+	char *to = huge_alloc(bytes, 1, bytes / 4, &zeroed);
 
 	if (!to)
 		return NULL;
-	moved = move_mapping(to, p, have);
-	// A lost run stays taken, so that nobody comes near it.
-	if (moved == OS_LOST)
-		to = huge_alloc(bytes, 1, 0, &zeroed);
-	if (!to)
-		return NULL;
-	if (moved != OS_MOVED)
+	if (atomic_load_explicit(&block_at(from)->kind, memory_order_relaxed) !=
+	    BLOCK_HUGE) {
 		memcpy(to, p, have);
-	if (was_huge)
-		give_run(first, moved != OS_MOVED);
-	else
 		large_free(p);
+		return to;
+	}
+	moved = move_run((uint32_t)(region_offset(to) >> BLOCK_SHIFT), from,
+			 have);
+	give_run(from, !moved);
 	return to;
 }

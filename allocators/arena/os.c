@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -105,40 +106,38 @@ bool os_renew(void *p, size_t bytes)
 	return ok;
 }
 
-// A failing mremap() may have unmapped the destination before it found out.
-static enum os_moved restore(void *dst, size_t bytes)
+// A failing mremap() may have unmapped the destination before it found out. Should
+// another thread have mapped something there since, nothing can be saved.
+static void restore(void *dst, size_t bytes)
 {
+	static const char text[] = "arena: mremap lost a mapping\n";
 	unsigned char resident;
-	void *p;
 
 	if (!mincore(dst, os_page_bytes(), &resident) || errno != ENOMEM)
-		return OS_NOT_MOVED;
-	p = mmap(dst, bytes, PROT_READ | PROT_WRITE,
+		return;
+	if (mmap(dst, bytes, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 			 MAP_FIXED_NOREPLACE,
-		 -1, 0);
-	if (p == dst)
-		return OS_NOT_MOVED;
-	if (p != MAP_FAILED)
-		munmap(p, bytes);
-	return OS_LOST;
+		 -1, 0) == dst)
+		return;
+	os_print(text, sizeof(text) - 1);
+	abort();
 }
 
-enum os_moved os_move(void *dst, void *src, size_t bytes)
+bool os_move(void *dst, void *src, size_t bytes)
 {
 	int saved = errno;
-	enum os_moved moved = OS_MOVED;
+	bool ok = false;
 
-	// The first call changes nothing; it fails when the source consists of
-	// several mappings, which the second would notice too late.
-	if (injected_failure() || mremap(src, bytes, bytes, 0) == MAP_FAILED)
-		moved = OS_NOT_MOVED;
-	else if (mremap(src, bytes, bytes,
-			MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-			dst) == MAP_FAILED)
-		moved = restore(dst, bytes);
+	if (!injected_failure()) {
+		ok = mremap(src, bytes, bytes,
+			    MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+			    dst) != MAP_FAILED;
+		if (!ok)
+			restore(dst, bytes);
+	}
 	errno = saved;
-	return moved;
+	return ok;
 }
 
 void os_batch_add(struct os_batch *batch, void *p, size_t bytes)

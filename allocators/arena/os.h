@@ -35,11 +35,10 @@ void *os_reserve(size_t bytes);
 bool os_commit(void *p, size_t bytes);
 // Puts a fresh zero mapping in place of whatever is there; false on failure.
 bool os_renew(void *p, size_t bytes);
-// Moves the pages of src over those of dst; src is left zero and usable. When
-// the kernel cannot, src is as before, and dst is zero or, if another thread of
-// the program mapped something there meanwhile, lost for good.
-enum os_moved { OS_MOVED, OS_NOT_MOVED, OS_LOST };
-enum os_moved os_move(void *dst, void *src, size_t bytes);
+// Moves the pages of src, which is in one mapping, over those of dst; src is
+// left zero and usable. When the kernel cannot: false, both sides usable, dst
+// possibly zero.
+bool os_move(void *dst, void *src, size_t bytes);
 void os_batch_add(struct os_batch *batch, void *p, size_t bytes);
 void os_batch_flush(struct os_batch *batch);
 uint64_t os_now_ns(void);

@@ -8,7 +8,7 @@
 #include "allocators/arena/conf.h"
 #include "allocators/arena/os.h"
 
-enum { GROWTH_MIN = (1 << 20) / UNIT_BYTES };
+#define GROWTH_MIN ARENA_MIB
 
 static uint64_t low_mask(unsigned n)
 {
@@ -103,9 +103,9 @@ static struct unit *slab_new(struct heap *h, unsigned c)
 	for (unsigned k = 0; k < sc->nr_units; k++)
 		u[k].head = (uint8_t)k;
 	h->nr_clean += (size_t)__builtin_popcountll(u->clean);
+	h->fresh_pages += (size_t)__builtin_popcountll(u->clean);
 	h->class[c].nr_slabs++;
 	h->nr_units += sc->nr_units;
-	h->fresh_units += sc->nr_units;
 	h->class[c].nr_free += sc->nr_slots;
 	list_update(h, u);
 	set_entries(i, sc->nr_units, h->id_shifted | c);
@@ -174,16 +174,18 @@ static unsigned take_from(struct heap *h, struct unit *u, void **end,
 	return n;
 }
 
-// A heap that grows while its slabs have holes, since sizes have shifted, gives
-// the holes back, at each sixteenth of growth.
+// A heap whose new slabs take new memory while others have holes, since sizes
+// have shifted, gives the holes back, at each sixteenth of growth.
 static void pay_for_growth(struct heap *h)
 {
 	struct os_batch batch;
+	size_t least = h->nr_units / 16 * (UNIT_BYTES >> page_shift);
 
-	if (h->fresh_units < GROWTH_MIN || h->fresh_units < h->nr_units / 16 ||
-	    !conf_get(&conf.holes))
+	if (least < GROWTH_MIN >> page_shift)
+		least = GROWTH_MIN >> page_shift;
+	if (h->fresh_pages < least || !conf_get(&conf.holes))
 		return;
-	h->fresh_units = 0;
+	h->fresh_pages = 0;
 	batch.nr = 0;
 	slab_purge_holes(h, true, &batch);
 	os_batch_flush(&batch);
