@@ -6,6 +6,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,11 +149,25 @@ const void *real_object_of(const void *code)
 	return dladdr(code, &info) ? info.dli_fbase : NULL;
 }
 
+/*
+ * A program that is no PIE and takes malloc's address gives it that of its
+ * own stub, which the loader binds like any other call: an undefined symbol.
+ */
+static bool is_stub(const void *code)
+{
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info info;
+
+	return dladdr1(code, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
+	       symbol && symbol->st_shndx == SHN_UNDEF;
+}
+
 bool real_is_ours(void)
 {
 	const void *first = dlsym(RTLD_DEFAULT, "malloc");
 
-	return real_object_of(first) == real_object_of((void *)real_resolve);
+	return real_object_of(first) == real_object_of((void *)real_resolve) ||
+	       is_stub(first);
 }
 
 void real_allocator_path(char *path, size_t len)

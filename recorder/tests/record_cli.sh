@@ -87,6 +87,24 @@ if cc -fno-builtin -o own own.c 2>/dev/null; then
 	matches "and is told of" 'malloc is defined by .*own' "$TMP/err"
 fi
 
+# A program that is no PIE and takes malloc's address has a stub of that name.
+cat >stub.c <<'END'
+#include <stdlib.h>
+void *(*allocate)(size_t) = malloc;
+int main(void)
+{
+	free(allocate(7001));
+	return 4;
+}
+END
+if cc -no-pie -fno-pic -fno-builtin -o stub stub.c 2>/dev/null; then
+	exits 4 "a program with a stub runs" record -f -o x.tape ./stub
+	check "its malloc is the library's" \
+		sh -c "! grep 'is defined by' '$TMP/err'"
+	check "and recorded" sh -c \
+		"'$HEAPTAPE' dump x.tape | grep -q 'malloc.*7001'"
+fi
+
 # A full disk ends the recording, not the program.
 exits 3 "a full disk" record -f -o /dev/full "$T/rec_processes" end exit
 matches "is told of" 'No space left' "$TMP/err"
