@@ -32,7 +32,7 @@ static const struct opt_spec spec = {
 	.examples = "  heaptape record -o app.tape -- ./app --port 8080\n"
 		    "  heaptape record sqlite3 :memory: <workload.sql\n",
 	.exits = "that of the program, or 128+N when signal N ended it; 125 "
-		 "heaptape\nfailed, 126 the program is not executable, 127 it "
+		 "heaptape failed, 126 the program is not executable, 127 it "
 		 "was not found",
 	.defs = defs,
 };

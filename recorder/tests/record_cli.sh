@@ -105,6 +105,23 @@ if cc -no-pie -fno-pic -fno-builtin -o stub stub.c 2>/dev/null; then
 		"'$HEAPTAPE' dump x.tape | grep -q 'malloc.*7001'"
 fi
 
+# In a program that is no PIE, malloc's address is that of its own stub.
+cat >stub.c <<'END'
+#include <stdlib.h>
+static void *(*volatile allocate)(size_t) = malloc;
+int main(void)
+{
+	free(allocate(7001));
+	return 4;
+}
+END
+if cc -fno-builtin -fno-pie -no-pie -o stub stub.c 2>/dev/null; then
+	exits 4 "a program that is no PIE" record -f -o x.tape ./stub
+	"$HEAPTAPE" dump x.tape >dump
+	matches "is recorded" 'malloc.7001.' dump
+	check "without a warning" sh -c '! grep warning err'
+fi
+
 # A full disk ends the recording, not the program.
 exits 3 "a full disk" record -f -o /dev/full "$T/rec_processes" end exit
 matches "is told of" 'No space left' "$TMP/err"
