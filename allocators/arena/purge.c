@@ -33,7 +33,7 @@ static void purge_to(size_t target)
 	size_t dirty = load(&page_counts.dirty);
 	size_t whole = region_dirty();
 
-	if (dirty <= target)
+	if (target && dirty <= target)
 		return;
 	if (whole < dirty)
 		region_purge(dirty - (dirty - target) * whole / dirty);

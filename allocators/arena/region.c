@@ -124,6 +124,12 @@ bool region_init(void)
 	return true;
 }
 
+// Whether a free block is in the list of those that purging has work with.
+static bool is_listed(const struct block *b)
+{
+	return b->nr_dirty || b->remapped;
+}
+
 static void dirty_push(uint32_t i)
 {
 	struct block *b = block_at(i);
@@ -160,7 +166,7 @@ static void take_range(uint32_t first, size_t n)
 	for (uint32_t i = first; i < first + n; i++) {
 		struct block *b = block_at(i);
 
-		if (b->nr_dirty)
+		if (is_listed(b))
 			dirty_remove(i);
 		dirty += b->nr_dirty;
 		b->nr_dirty = 0;
@@ -235,7 +241,7 @@ void region_give(uint32_t first, size_t n)
 		b->next = b->prev = 0;
 		atomic_store_explicit(&b->kind, BLOCK_FREE,
 				      memory_order_relaxed);
-		if (b->nr_dirty)
+		if (is_listed(b))
 			dirty_push(i);
 	}
 	bits_clear_range(taken, first, n);
@@ -302,9 +308,6 @@ static void purge_free_block(uint32_t i, size_t target, struct os_batch *batch)
 	size_t had = b->nr_dirty;
 
 	if (b->remapped && os_renew(block_address(i), BLOCK_BYTES)) {
-		b->remapped = false;
-		atomic_fetch_sub_explicit(&region.nr_remapped, 1,
-					  memory_order_relaxed);
 		bits_clear_range(b->dirty, 0, block_pages());
 		atomic_fetch_sub_explicit(&page_counts.dirty, b->nr_dirty,
 					  memory_order_relaxed);
@@ -314,8 +317,13 @@ static void purge_free_block(uint32_t i, size_t target, struct os_batch *batch)
 	}
 	atomic_fetch_sub_explicit(&nr_dirty, had - b->nr_dirty,
 				  memory_order_relaxed);
-	if (!b->nr_dirty)
-		dirty_remove(i);
+	if (b->nr_dirty)
+		return;
+	dirty_remove(i);
+	if (b->remapped)
+		atomic_fetch_sub_explicit(&region.nr_remapped, 1,
+					  memory_order_relaxed);
+	b->remapped = false;
 }
 
 size_t region_dirty(void)
@@ -329,7 +337,7 @@ void region_purge(size_t target)
 
 	batch.nr = 0;
 	lock_take(&region_lock);
-	while (dirty_head && dirty_beyond(target))
+	while (dirty_head && (!target || dirty_beyond(target)))
 		purge_free_block(dirty_head, target, &batch);
 	os_batch_flush(&batch);
 	lock_release(&region_lock);

@@ -226,6 +226,54 @@ static void huge_blocks_grow_without_copying(void **state)
 	arena_free(p);
 }
 
+static int nr_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	int c, n = 0;
+
+	while ((c = fgetc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+// Blocks that grow in turns are in each other's way and have to move.
+static void huge_blocks_move_and_leave_no_trace(void **state)
+{
+	enum { NR = 6 };
+	unsigned char *p[NR] = { NULL };
+	size_t n[NR];
+	int before;
+
+	(void)state;
+	arena_trim(0);
+	before = nr_mappings();
+	for (int round = 0; round < 12; round++) {
+		for (int i = 0; i < NR; i++) {
+			size_t had = round ? n[i] : 0;
+
+			n[i] = round ? had + had / 3 + 12345 : 1500000;
+			p[i] = arena_realloc(p[i], n[i]);
+			for (size_t k = 0; k < had; k += 4096)
+				assert_int_equal(p[i][k], i + 1);
+			memset(p[i] + had, i + 1, n[i] - had);
+			if (round == 7)
+				arena_trim(0);
+		}
+	}
+	for (int i = 0; i < NR; i++) {
+		assert_true(all(p[i], i + 1, n[i]));
+		arena_free(p[i]);
+	}
+	arena_trim(0);
+	assert_true(nr_mappings() <= before + 4);
+	for (int i = 0; i < NR; i++) {
+		p[i] = arena_calloc(1, n[i]);
+		assert_true(all(p[i], 0, n[i]));
+		arena_free(p[i]);
+	}
+}
+
 static void statistics_add_up(void **state)
 {
 	size_t before = stat_of("stats.allocated");
@@ -298,6 +346,7 @@ int main(void)
 		cmocka_unit_test(alignments_hold_and_errors_are_exact),
 		cmocka_unit_test(realloc_keeps_contents),
 		cmocka_unit_test(huge_blocks_grow_without_copying),
+		cmocka_unit_test(huge_blocks_move_and_leave_no_trace),
 		cmocka_unit_test(statistics_add_up),
 		cmocka_unit_test(control_refuses_what_it_does_not_know),
 	};
