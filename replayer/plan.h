@@ -40,7 +40,6 @@ enum {
 	PLAN_WINDOW = 65536, /* steps that a thread may run ahead, at most */
 	PLAN_GAP = 1024,     /* steps between two SKEW of a stream, at most */
 	PLAN_DONE = PLAN_WINDOW + 2 * PLAN_GAP,
-	PLAN_PAD = 64, /* words readable behind a stream's end */
 };
 
 /* "slot": the upper half of the word. "arg": 25 bits. "next": the next word. */
