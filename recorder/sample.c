@@ -98,14 +98,12 @@ static bool same(const struct tape_sample *a, const struct tape_sample *b)
 	       a->swap_bytes == b->swap_bytes && a->threads == b->threads;
 }
 
-bool sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
-		  struct tape_sample *out)
+/* Read the process; false when there is nothing to be read. */
+static bool look(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		 struct tape_sample *out)
 {
 	char status[4096], stat[1024];
 
-	if (now_ns < s->next_ns)
-		return false;
-	s->next_ns = now_ns + s->interval_ns;
 	memset(out, 0, sizeof(*out));
 	if (!read_text(s->status_fd, status, sizeof(status)) ||
 	    !read_text(s->stat_fd, stat, sizeof(stat)) ||
@@ -115,13 +113,45 @@ bool sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 	out->rss_file_bytes -= ring_bytes < out->rss_file_bytes
 				       ? ring_bytes
 				       : out->rss_file_bytes;
-	if (s->last.time_ns && same(out, &s->last)) {
+	return true;
+}
+
+unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		      struct tape_sample out[2])
+{
+	struct tape_sample now;
+	unsigned nr = 0;
+
+	if (now_ns < s->next_ns)
+		return 0;
+	s->next_ns = now_ns + s->interval_ns;
+	if (!look(s, now_ns, ring_bytes, &now))
+		return 0;
+	if (s->last.time_ns && same(&now, &s->last)) {
+		s->held = now;
 		if (s->interval_ns < INTERVAL_MAX_NS)
 			s->interval_ns *= 2;
-		return false;
+		return 0;
 	}
 	s->interval_ns = INTERVAL_MIN_NS;
 	s->next_ns = now_ns + s->interval_ns;
-	s->last = *out;
-	return true;
+	if (s->held.time_ns)
+		out[nr++] = s->held;
+	s->held.time_ns = 0;
+	s->last = now;
+	out[nr++] = now;
+	return nr;
+}
+
+void sampler_forget(struct sampler *s)
+{
+	s->last.time_ns = 0;
+	s->held.time_ns = 0;
+}
+
+bool sampler_finish(struct sampler *s, struct tape_sample *out)
+{
+	*out = s->held;
+	s->held.time_ns = 0;
+	return out->time_ns != 0;
 }

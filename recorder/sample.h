@@ -15,9 +15,10 @@
 struct sampler {
 	int status_fd;
 	int stat_fd;
-	uint64_t next_ns;     /* when it is time again */
-	uint64_t interval_ns; /* grows while nothing changes */
-	struct tape_sample last;
+	uint64_t next_ns;        /* when it is time again */
+	uint64_t interval_ns;    /* grows while nothing changes */
+	struct tape_sample last; /* as given out */
+	struct tape_sample held; /* the same, seen later; time 0: none */
 };
 
 /* Never fails: what cannot be read is not sampled. */
@@ -26,11 +27,18 @@ void sampler_close(struct sampler *s);
 
 /*
  * Take a sample if it is time (now_ns on the tape's clock). ring_bytes is
- * what our own memory adds to the process; it is taken off. True: *out is
- * worth writing.
+ * what our own memory adds to the process; it is taken off. Returns how many
+ * of out are worth writing: none while nothing changes, then also the last
+ * one before the change, so that readers may draw lines between samples.
  */
-bool sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
-		  struct tape_sample *out);
+unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		      struct tape_sample out[2]);
+
+/* A new tape begins: what was seen before belongs to another one. */
+void sampler_forget(struct sampler *s);
+
+/* At the end: the last sample that was held back, if there is one. */
+bool sampler_finish(struct sampler *s, struct tape_sample *out);
 
 /* Fill in from the text of the two files; false when a line is missing. */
 bool sample_parse(struct tape_sample *sample, const char *status,

@@ -103,6 +103,7 @@ static int open_writer(struct session *s, struct err *err)
 		ret = rewind_output(s, err);
 	if (!ret)
 		ret = tape_writer_open(&s->writer, &sink, &meta, NULL, err);
+	sampler_forget(&s->sampler);
 	tape_meta_release(&meta);
 	return ret;
 }
@@ -155,14 +156,16 @@ static void check_exe(struct session *s)
 static int do_chores(struct session *s, struct err *err)
 {
 	uint64_t now = ticks_now_ns(&s->ticks);
-	struct tape_sample sample;
+	struct tape_sample samples[2];
+	unsigned i, nr;
 	int ret = 0;
 
 	if (!s->writer)
 		return 0;
-	if (sampler_take(&s->sampler, now, drain_ring_bytes(&s->drain),
-			 &sample))
-		ret = tape_writer_sample(s->writer, &sample, err);
+	nr = sampler_take(&s->sampler, now, drain_ring_bytes(&s->drain),
+			  samples);
+	for (i = 0; i < nr && !ret; i++)
+		ret = tape_writer_sample(s->writer, &samples[i], err);
 	if (!ret && now >= s->next_names_ns) {
 		/* Many threads, less often, so that it stays cheap. */
 		s->next_names_ns =
@@ -273,11 +276,14 @@ static void fill_result(struct session *s)
 /* Write the end of the tape; one without a program in it is empty. */
 static int finish_tape(struct session *s, struct err *err)
 {
+	struct tape_sample sample;
 	struct tape_end end;
 	int ret = 0;
 
 	if (!s->writer)
 		ret = open_writer(s, err);
+	if (!ret && sampler_finish(&s->sampler, &sample))
+		ret = tape_writer_sample(s->writer, &sample, err);
 	if (ret)
 		return ret;
 	describe_end(s, &end);

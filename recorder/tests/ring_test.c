@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -224,6 +226,33 @@ static void rates_are_exact(void **state)
 	assert_true(ticks_to_ns(&t, 4ull << 50) == 3ull << 50);
 }
 
+/* Our own process stands still or grows, as we like. */
+static void a_change_brings_the_sample_before_it(void **state)
+{
+	const size_t len = 8u << 20;
+	struct tape_sample out[2], rest;
+	struct sampler s;
+	unsigned nr, i;
+	char *block;
+
+	(void)state;
+	sampler_open(&s, getpid());
+	assert_int_equal(sampler_take(&s, 1, 0, out), 1);
+	for (i = 2, nr = 0; i < 50 && !s.held.time_ns; i++)
+		nr += sampler_take(&s, i * 1000000000ull, 0, out);
+	assert_true(s.held.time_ns > 0);
+	block = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	assert_true(block != MAP_FAILED);
+	nr = sampler_take(&s, i * 1000000000ull, 0, out);
+	assert_int_equal(nr, 2);
+	assert_true(out[0].time_ns < out[1].time_ns);
+	assert_true(out[1].rss_anon_bytes >= out[0].rss_anon_bytes + len);
+	assert_false(sampler_finish(&s, &rest));
+	munmap(block, len);
+	sampler_close(&s);
+}
+
 static void samples_are_parsed(void **state)
 {
 	static const char status[] = "Name:\tx\nVmRSS:\t99 kB\n"
@@ -258,6 +287,7 @@ int main(void)
 		RING_TEST(times_unwrap),
 		RING_TEST(rates_are_exact),
 		RING_TEST(samples_are_parsed),
+		RING_TEST(a_change_brings_the_sample_before_it),
 	};
 
 	return cmocka_run_group_tests_name("ring", ring, NULL, NULL);
