@@ -27,7 +27,7 @@ static struct {
 	bool keep_plan;
 	bool json;
 } opts = {
-	.rounds = 5,
+	.rounds = 10,
 	.passes = "time,latency,memory",
 	.touch = "pages",
 	.pace = "asap",
@@ -41,7 +41,7 @@ static const struct opt_def defs[] = {
 	  "allocator to measure, repeatable: NAME, FILE.so,\n"
 	  "each with knobs: NAME,KEY=VALUE (default: all found)" },
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
-	  "every arm once per round (default: 5)" },
+	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
 	  "what to measure (default: time,latency,memory)" },
 	{ 0, "touch", "HOW", OPT_TEXT, &opts.touch,
