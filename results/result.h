@@ -44,7 +44,7 @@ struct result_histogram {
 struct result_run {
 	char arm[256];
 	char pass[16];     /* time, latency, memory */
-	char status[16];   /* ok, crashed, timeout, missing */
+	char status[16];   /* ok, failed, crashed, timeout, missing */
 	char message[240]; /* why, when the status is not ok */
 	char path[512], version[64], build_id[48]; /* the arm's identity */
 	char **knobs;                              /* "KEY=VALUE" */
