@@ -8,14 +8,16 @@
 
 #define POOL_HEAD 16u /* in front of each block: its size */
 
-char *pool_base;
+/* Until it is mapped, where no block can be; not NULL, as blocks lie low in
+ * programs that are no PIE, and NULL itself is asked about. */
+char *pool_base = POOL_NOWHERE;
 static _Atomic size_t pool_used;
 
 static bool pool_map(void)
 {
 	void *p;
 
-	if (pool_base)
+	if (pool_base != POOL_NOWHERE)
 		return true;
 	/* Only one thread exists this early. */
 	p = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE,

@@ -41,8 +41,9 @@ void real_allocator_path(char *path, size_t len);
 const void *real_object_of(const void *code);
 
 /* The pool. Its blocks are never reused; freeing one does nothing. */
-#define POOL_BYTES (16u << 20)
-extern char *pool_base; /* NULL until it is needed */
+#define POOL_BYTES   (16u << 20)
+#define POOL_NOWHERE ((char *)-(uintptr_t)POOL_BYTES)
+extern char *pool_base; /* POOL_NOWHERE until it is needed */
 void *pool_alloc(size_t alignment, size_t size);
 size_t pool_size_of(const void *ptr);
 

@@ -28,6 +28,7 @@ static void plain(void)
 
 	memset(p, 1, 7001);
 	expect(malloc_usable_size(p) >= 7001, "usable size");
+	expect(malloc_usable_size(NULL) == 0, "usable size of NULL");
 	p = realloc(p, 70010);
 	expect(p[0] == 1 && p[7000] == 1, "realloc keeps the contents");
 	p = reallocarray(p, 10, 7002);

@@ -52,6 +52,10 @@ check "no free is unknown" test "$(nr_of unknown_frees)" -eq 0
 check "no blocks overlap" test "$(nr_of overlap_repairs)" -eq 0
 check "failed calls are told apart" test "$(nr_of failed_calls)" -eq 5
 
+check "they do with an allocator that has all of the family, too" \
+	env LD_PRELOAD="$B/libarena.so" \
+	"$HEAPTAPE" record -f -o "$TMP/arena.tape" "$T/rec_calls"
+
 check "errno and contents survive full rings" \
 	"$HEAPTAPE" record -f -o "$tape" "$T/rec_calls" many
 check "every one of many calls is there" \
