@@ -138,28 +138,37 @@ static void close_stream(struct stream *s)
 	free(s);
 }
 
-/* Set the stream's next step. 1: there is one, 0: the thread has ended. */
-static int advance(struct stream *s, struct err *err)
+/* Read the thread's next event as a step. 1: there is one, 0: it has ended. */
+static inline int read_step(struct stream *s, struct tape_step *step,
+			    struct err *err)
 {
-	struct tape_step *step = &s->step;
-	int ret;
+	int ret = tape_cursor_next(s->cursor, &step->ev, err);
 
-	if (step->phase == TAPE_BEGIN) {
-		step->phase = TAPE_FINISH;
-		s->key = step->time_ns = step->ev.end_ns;
-		s->late = 1;
-		return 1;
-	}
-	ret = tape_cursor_next(s->cursor, &step->ev, err);
 	if (ret <= 0)
 		return ret;
 	step->phase = TAPE_WHOLE;
 	s->late = !tape_kind_is_free(step->ev.kind);
-	if (tape_kind_is_realloc(step->ev.kind)) {
+	/* Of nothing, it only returns a block; end_ns is time_ns of others. */
+	step->time_ns = step->ev.end_ns;
+	if (tape_kind_is_realloc(step->ev.kind) && step->ev.old_addr) {
 		step->phase = TAPE_BEGIN;
+		step->time_ns = step->ev.time_ns;
 		s->late = 0;
 	}
-	s->key = step->time_ns = step->ev.time_ns;
+	s->key = step->time_ns;
+	return 1;
+}
+
+/* Set the stream's next step. 1: there is one, 0: the thread has ended. */
+static int advance(struct stream *s, struct err *err)
+{
+	struct tape_step *step = &s->step;
+
+	if (step->phase != TAPE_BEGIN)
+		return read_step(s, step, err);
+	step->phase = TAPE_FINISH;
+	s->key = step->time_ns = step->ev.end_ns;
+	s->late = 1;
 	return 1;
 }
 
@@ -214,11 +223,35 @@ static int advance_top(struct tape_merge *m, struct err *err)
 	return 0;
 }
 
+/*
+ * The one thread that is left needs no sorting. Its steps go to the caller
+ * straight away: a copy of what was just written waits for the writes.
+ */
+static int next_alone(struct tape_merge *m, struct tape_step *step,
+		      struct err *err)
+{
+	struct stream *s = m->heap[0];
+	int ret = read_step(s, step, err);
+
+	if (ret > 0 && step->phase == TAPE_BEGIN)
+		s->step = *step;
+	if (ret)
+		return ret;
+	close_stream(s);
+	m->nr_heap = 0;
+	m->advance = false;
+	return 0;
+}
+
 int tape_merge_next(struct tape_merge *m, struct tape_step *step,
 		    struct err *err)
 {
-	int ret = m->advance ? advance_top(m, err) : 0;
+	int ret;
 
+	if (m->advance && m->nr_heap == 1 && m->next_pending == m->nr_pending &&
+	    m->heap[0]->step.phase != TAPE_BEGIN)
+		return next_alone(m, step, err);
+	ret = m->advance ? advance_top(m, err) : 0;
 	if (!ret && m->next_pending < m->nr_pending)
 		ret = open_pending(m, err);
 	if (ret)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * All threads of a tape as one history, sorted by time (k-way merge, memory
- * bounded by one block per thread). A realloc comes as two steps, since
- * between its ends another thread may get the old block's address. At equal
- * times, steps that free come before steps that allocate.
+ * bounded by one block per thread). A realloc of a block comes as two steps,
+ * since between its ends another thread may get the old address; a realloc of
+ * nothing comes as one, when it returned. At equal times, steps that free come
+ * before steps that allocate.
  */
 #ifndef TRACES_TAPE_MERGE_H
 #define TRACES_TAPE_MERGE_H

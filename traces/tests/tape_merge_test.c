@@ -97,6 +97,33 @@ static void test_ties(void **state)
 }
 
 /* Between its ends another thread gets the block that the realloc gave up. */
+static void test_realloc_of_nothing(void **state)
+{
+	struct tape_event ev = { .kind = TAPE_REALLOC,
+				 .time_ns = 10,
+				 .end_ns = 30,
+				 .addr = 0x2000,
+				 .size = 8 };
+	struct written t = { 0 };
+	struct err err = { 0 };
+	struct tape_merge *m;
+	struct tape_reader *r;
+
+	(void)state;
+	start(&t, 0);
+	assert_done(tape_writer_add(t.w, 0, &ev, 1, &err), &err);
+	add(&t, 0, TAPE_REALLOC, 40, 50, 0x3000);
+	add(&t, 0, TAPE_MALLOC, 60, 60, 0x4000);
+	add(&t, 1, TAPE_MALLOC, 20, 20, 0x5000);
+	m = merge(&t, &r);
+	expect(m, 20, 1, TAPE_MALLOC, TAPE_WHOLE);
+	expect(m, 30, 0, TAPE_REALLOC, TAPE_WHOLE);
+	expect(m, 40, 0, TAPE_REALLOC, TAPE_BEGIN);
+	expect(m, 50, 0, TAPE_REALLOC, TAPE_FINISH);
+	expect(m, 60, 0, TAPE_MALLOC, TAPE_WHOLE);
+	finish(&t, m, r);
+}
+
 static void test_two_steps(void **state)
 {
 	struct written t = { 0 };
@@ -180,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_realloc_of_nothing),
 		cmocka_unit_test(test_two_steps),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_many),
