@@ -15,7 +15,7 @@
 #include "traces/tape_reader.h"
 
 #define PROGRESS_STEPS 65536
-#define AHEAD_STEPS    32
+#define AHEAD_STEPS    16
 
 static int init(struct plan_compiler *c, const struct plan_source *source,
 		struct err *err)
