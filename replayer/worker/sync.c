@@ -55,15 +55,16 @@ static void sleep_on_slot(struct worker_thread *t, struct worker_gate *gate,
 {
 	uint64_t before = switches();
 
-	while (!gen_reached(gate, gen)) {
-		uint32_t now;
+	/* Sequential: either we see the raise, or it sees us. */
+	atomic_fetch_add(&gate->waiting, 1);
+	for (;;) {
+		uint32_t now = atomic_load(&gate->gen);
 
-		/* Sequential: either we see the raise, or it sees us. */
-		atomic_store(&gate->waiting, 1);
-		now = atomic_load(&gate->gen);
-		if (!gen_reached(gate, gen))
-			futex_wait(&gate->gen, now);
+		if (gen_reached(gate, gen))
+			break;
+		futex_wait(&gate->gen, now);
 	}
+	atomic_fetch_sub(&gate->waiting, 1);
 	t->waits_slept += switches() - before;
 }
 
@@ -87,10 +88,8 @@ void worker_publish(struct worker_gate *gate)
 {
 	/* Sequential, see sleep_on_slot; it releases the block as well. */
 	atomic_fetch_add(&gate->gen, 1);
-	if (atomic_load(&gate->waiting)) {
-		atomic_store(&gate->waiting, 0);
+	if (atomic_load(&gate->waiting))
 		futex_wake(&gate->gen);
-	}
 }
 
 /* The thread that is least far, and in *told how far. */

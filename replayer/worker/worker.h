@@ -42,7 +42,7 @@ struct worker_calls {
 /* How threads meet at a slot; apart from its pointer, as few ops need it. */
 struct worker_gate {
 	_Atomic uint32_t gen;     /* raised by ops that others wait for */
-	_Atomic uint32_t waiting; /* a thread sleeps on gen */
+	_Atomic uint32_t waiting; /* threads that sleep on gen */
 };
 
 /* One replaying thread. Others read told and write wake_at. */
