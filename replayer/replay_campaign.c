@@ -298,7 +298,7 @@ static int open_tapes(struct replay_state *s, struct replay_work *works,
 	return rc;
 }
 
-static int set_folder(struct replay_state *s, const struct replay_work *works,
+static int set_folder(struct replay_state *s, struct replay_work *works,
 		      struct err *err)
 {
 	int len;
@@ -313,7 +313,7 @@ static int set_folder(struct replay_state *s, const struct replay_work *works,
 	if (len >= PATH_MAX - 300)
 		return err_set(err, ERR_ARG, ENAMETOOLONG, "%.80s...", s->dir);
 	snprintf(s->outcome->dir, sizeof(s->outcome->dir), "%s", s->dir);
-	return replay_folder_open(s, err);
+	return replay_folder_open(s, works, err);
 }
 
 int replay_campaign(const struct replay_config *config,

@@ -49,6 +49,9 @@ int replay_round(struct replay_state *s, struct replay_work *work,
 int replay_pass(struct replay_state *s, const struct replay_work *work,
 		const struct alloc_arm *arm, enum worker_pass pass,
 		const char *what, struct replay_run *run, struct err *err);
+/* Count a run that was not ok; the first one's words are kept. */
+void replay_count_failure(struct replay_outcome *o, const char *stem,
+			  const struct result_run *result);
 /* The entries of a document's config that a round must share. */
 int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			  struct err *err);
@@ -60,9 +63,11 @@ void replay_document_path(const struct replay_state *s,
 			  char path[PATH_MAX]);
 /*
  * Make the folder and look at the documents in it. Those of another campaign
- * are refused (-ERR_EXISTS), or removed with force.
+ * are refused (-ERR_EXISTS), or removed with force. Of those that stay, the
+ * works get the tape's name, and the outcome the runs that failed.
  */
-int replay_folder_open(struct replay_state *s, struct err *err);
+int replay_folder_open(struct replay_state *s, struct replay_work *works,
+		       struct err *err);
 /* Whether the round's document is there and complete. */
 bool replay_folder_has(const struct replay_state *s,
 		       const struct replay_tape *tape, uint32_t round);

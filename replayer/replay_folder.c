@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The folder of a campaign: which rounds are there, and whether they are of
- * this campaign: the same arms in the same builds, the same configuration.
+ * this campaign: the same arms in the same builds, the same configuration,
+ * the same content of the tapes.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -25,19 +26,40 @@ void replay_document_path(const struct replay_state *s,
 		path[0] = '\0'; /* opening it fails with a message */
 }
 
-/* NAME-r001.json: made by this tool, as its name says. */
-static bool is_document(const char *name)
+/*
+ * NAME-r001.json: made by this tool, as its name says. The length of NAME, or
+ * 0 when it is no such file.
+ */
+static size_t stem_len(const char *name)
 {
 	size_t len = strlen(name), digits = 0;
 
 	if (len < 10 || strcmp(name + len - 5, ".json") != 0)
-		return false;
+		return 0;
 	len -= 5;
 	while (len && isdigit((unsigned char)name[len - 1])) {
 		len--;
 		digits++;
 	}
-	return digits >= 3 && len > 2 && !strncmp(name + len - 2, "-r", 2);
+	if (digits < 3 || len <= 2 || strncmp(name + len - 2, "-r", 2) != 0)
+		return 0;
+	return len - 2;
+}
+
+/* The tape of this campaign whose document has that name, or NULL. */
+static struct replay_tape *tape_of(const struct replay_state *s,
+				   struct replay_work *works, const char *name)
+{
+	size_t len = stem_len(name), i;
+
+	for (i = 0; i < s->config->nr_tapes; i++) {
+		struct replay_tape *tape = &works[i].tape;
+
+		if (strlen(tape->stem) == len &&
+		    !strncmp(tape->stem, name, len))
+			return tape;
+	}
+	return NULL;
 }
 
 static const char *config_value(const struct result_doc *doc, const char *key)
@@ -64,6 +86,7 @@ static bool same_build(const struct result_doc *doc,
 
 /* What makes the document one of another campaign; "" when it is of this. */
 static void difference(const struct replay_state *s,
+		       const struct replay_tape *tape,
 		       const struct result_doc *doc, char *why, size_t len)
 {
 	struct result_doc mine = { 0 };
@@ -85,12 +108,30 @@ static void difference(const struct replay_state *s,
 		if (!same_build(doc, &s->arms[i]))
 			snprintf(why, len, "%.80s was another build",
 				 s->arms[i].label);
+	if (!why[0] && tape && strcmp(tape->hash, doc->tape_hash) != 0)
+		snprintf(why, len, "%.80s had another content", tape->stem);
+}
+
+/* A document of before that stays. */
+static void keep(const struct replay_state *s, struct replay_tape *tape,
+		 const struct result_doc *doc)
+{
+	size_t i;
+
+	/* Whatever path leads to it now: one tape has one name. */
+	snprintf(tape->name, sizeof(tape->name), "%s", doc->tape);
+	for (i = 0; i < doc->nr_runs; i++)
+		if (strcmp(doc->runs[i].status, "ok") != 0)
+			replay_count_failure(s->outcome, tape->stem,
+					     &doc->runs[i]);
 }
 
 /* Judge one document; with force, remove it if it does not belong here. */
-static int check_document(const struct replay_state *s, const char *name,
+static int check_document(const struct replay_state *s,
+			  struct replay_work *works, const char *name,
 			  struct err *err)
 {
+	struct replay_tape *tape = tape_of(s, works, name);
 	struct result_doc doc = { 0 };
 	struct err ignored = { 0 };
 	char path[PATH_MAX + 256], why[200];
@@ -99,7 +140,9 @@ static int check_document(const struct replay_state *s, const char *name,
 	if (result_read(&doc, path, &ignored))
 		snprintf(why, sizeof(why), "%.190s", ignored.text);
 	else
-		difference(s, &doc, why, sizeof(why));
+		difference(s, tape, &doc, why, sizeof(why));
+	if (!why[0] && tape)
+		keep(s, tape, &doc);
 	result_release(&doc);
 	if (!why[0])
 		return 0;
@@ -114,7 +157,8 @@ static int check_document(const struct replay_state *s, const char *name,
 		       s->dir, why);
 }
 
-int replay_folder_open(struct replay_state *s, struct err *err)
+int replay_folder_open(struct replay_state *s, struct replay_work *works,
+		       struct err *err)
 {
 	struct dirent *entry;
 	DIR *dir;
@@ -129,8 +173,8 @@ int replay_folder_open(struct replay_state *s, struct err *err)
 	if (!dir)
 		return err_set(err, ERR_IO, errno, "cannot read %s", s->dir);
 	while (!rc && (entry = readdir(dir)))
-		if (is_document(entry->d_name))
-			rc = check_document(s, entry->d_name, err);
+		if (stem_len(entry->d_name))
+			rc = check_document(s, works, entry->d_name, err);
 	closedir(dir);
 	return rc;
 }

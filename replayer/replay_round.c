@@ -116,16 +116,19 @@ int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 	return rc;
 }
 
+void replay_count_failure(struct replay_outcome *o, const char *stem,
+			  const struct result_run *result)
+{
+	if (!o->failed++)
+		snprintf(o->failure, sizeof(o->failure),
+			 "%.100s: %.100s, %s pass: %s, %s", stem, result->arm,
+			 result->pass, result->status, result->message);
+}
+
 static void note_failure(struct replay_state *s, const struct replay_work *work,
 			 const struct result_run *result)
 {
-	struct replay_outcome *o = s->outcome;
-
-	if (!o->failed++)
-		snprintf(o->failure, sizeof(o->failure),
-			 "%.100s: %.100s, %s pass: %s, %s", work->tape.stem,
-			 result->arm, result->pass, result->status,
-			 result->message);
+	replay_count_failure(s->outcome, work->tape.stem, result);
 	log_warn("%.100s: %.100s, %s pass: %s, %s; its numbers are left out",
 		 work->tape.stem, result->arm, result->pass, result->status,
 		 result->message);
@@ -267,7 +270,7 @@ static int begin_document(const struct replay_state *s,
 	int rc;
 
 	memset(doc, 0, sizeof(*doc));
-	snprintf(doc->tape, sizeof(doc->tape), "%s", work->tape.path);
+	snprintf(doc->tape, sizeof(doc->tape), "%s", work->tape.name);
 	memcpy(doc->tape_hash, work->tape.hash, sizeof(doc->tape_hash));
 	doc->round = round;
 	doc->seed = s->config->seed;

@@ -34,6 +34,7 @@ int replay_tape_open(struct replay_tape *tape, const char *path,
 
 	memset(tape, 0, sizeof(*tape));
 	tape->path = path;
+	snprintf(tape->name, sizeof(tape->name), "%s", path);
 	set_stem(tape);
 	rc = tape_reader_open(&r, path, 0, err);
 	if (rc)

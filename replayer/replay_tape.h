@@ -15,6 +15,7 @@ struct err;
 
 struct replay_tape {
 	const char *path;
+	char name[512]; /* in documents: path, or as older ones call it */
 	char stem[256]; /* file name without .tape: names the documents */
 	char hash[33];
 	char allocator[PATH_MAX]; /* recorded under; "" where unknown */

@@ -330,6 +330,20 @@ matches "the message says why" "touch is 'pages'" "$TMP/err"
 check "-f replaces it" replay -q -f $one --touch all "$TMP/churn.tape"
 holds "by the new one" '.config.touch == "all"' "$TMP/again/churn-r001.json"
 
+check "the tape by another path" replay -q -n 3 --idle 1ms --passes time \
+	-a glibc --touch all -o "$TMP/again" "$TMP/../${TMP##*/}/churn.tape"
+check "keeps its name" test "$(jq -r .tape "$TMP/again/churn-r001.json")" = \
+	"$(jq -r .tape "$TMP/again/churn-r003.json")"
+mkdir "$TMP/other"
+cp "$TMP/cross.tape" "$TMP/other/churn.tape"
+# shellcheck disable=SC2086
+exits 2 "another tape of that name is refused" replay -q $one --touch all \
+	"$TMP/other/churn.tape"
+matches "with its name" 'churn had another content' "$TMP/err"
+# shellcheck disable=SC2086
+exits 4 "failures of before still count" replay $quick -a glibc \
+	-a "$TMP/crash.so" -o "$TMP/crash" "$TMP/churn.tape"
+
 # long FOLDER: start a campaign that takes a while; sets $pid.
 long()
 {
