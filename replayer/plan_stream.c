@@ -43,7 +43,7 @@ static int add_extent(struct plan_file *f, uint64_t bytes, struct err *err)
 	int rc;
 
 	if (f->size + bytes > RESERVE_BYTES)
-		return err_set(err, ERR_NOMEM, 0, "the plan exceeds 1 TiB");
+		return err_set(err, ERR_NOMEM, 0, "the plan exceeds 256 GiB");
 	do {
 		rc = posix_fallocate(f->fd, (off_t)f->size, (off_t)bytes);
 	} while (rc == EINTR);
