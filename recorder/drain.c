@@ -182,7 +182,7 @@ static bool may_be_filled(const struct ring_slot *slot, struct drain_slot *ds)
 static bool skip_gap(const struct ring_slot *slot, struct drain_slot *ds,
 		     struct ring_record *ring, uint64_t end, bool last)
 {
-	uint64_t nr = unpack_gap(&ds->unpack, ring);
+	uint64_t nr = unpack_gap(&ds->unpack, ring, last);
 
 	if (!nr && end > ds->unpack.pos)
 		nr = end - ds->unpack.pos;

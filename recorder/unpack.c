@@ -146,7 +146,8 @@ size_t unpack_events(struct unpack *u, const struct ring_record *ring,
 	return nr;
 }
 
-unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring)
+unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring,
+		    bool last)
 {
 	uint64_t first;
 	unsigned i;
@@ -154,7 +155,8 @@ unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring)
 	if (filled(ring, u->pos, &first))
 		return 0;
 	for (i = 1; i <= GAP_MAX; i++)
-		if (filled(ring, u->pos + i, &first))
+		if (filled(ring, u->pos + i, &first) &&
+		    (last || ring_kind_of(first) != RING_WORD))
 			return i;
 	return 0;
 }

@@ -37,9 +37,12 @@ size_t unpack_events(struct unpack *u, const struct ring_record *ring,
 
 /*
  * How many positions at u->pos are unfilled though the one behind them is
- * filled; 0: none, the ring just ends here.
+ * filled; 0: none, the ring just ends here. Words are written before the
+ * record that they belong to, so that they alone count only if it is the last
+ * look: nobody writes any more.
  */
-unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring);
+unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring,
+		    bool last);
 
 /* Give up on so many positions: whoever took them does not come back. */
 void unpack_skip(struct unpack *u, struct ring_record *ring, uint64_t nr);

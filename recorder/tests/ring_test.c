@@ -185,12 +185,12 @@ static void holes_are_skipped_for_good(void **state)
 	put_event(f, 0, RING_FREE, 8, 0, 1);
 	put_event(f, 2, RING_FREE, 16, 0, 2);
 	assert_int_equal(unpack(f), 1);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring), 1);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 1);
 	unpack_skip(&f->unpack, f->ring, 1);
 	assert_int_equal(f->unpack.interrupted, 1);
 	assert_int_equal(unpack(f), 1);
 	assert_int_equal(f->ev[0].addr, 16);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
 	for (pos = 3; pos < 2 * RING_RECORDS + 1; pos++) {
 		put_event(f, pos, RING_FREE, 8, 0, pos);
 		unpack(f);
@@ -198,6 +198,22 @@ static void holes_are_skipped_for_good(void **state)
 	/* What was open two laps ago is not taken for this lap's. */
 	assert_int_equal(unpack(f), 0);
 	assert_int_equal(f->unpack.pos, pos);
+}
+
+/* The program may be stopped between the words of a record and itself. */
+static void words_alone_are_no_hole(void **state)
+{
+	struct fixture *f = *state;
+
+	put_word(f, 1, 4096);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, true), 1);
+	put_event(f, 2, RING_FREE, 16, 0, 2);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 2);
+	put_event(f, 0, RING_MEMALIGN, 4096, 100, 1);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
+	assert_int_equal(unpack(f), 2);
+	assert_int_equal(f->ev[0].alignment, 4096);
 }
 
 static void times_unwrap(void **state)
@@ -284,6 +300,7 @@ int main(void)
 		RING_TEST(reallocs_are_joined),
 		RING_TEST(laps_end_where_the_writer_is),
 		RING_TEST(holes_are_skipped_for_good),
+		RING_TEST(words_alone_are_no_hole),
 		RING_TEST(times_unwrap),
 		RING_TEST(rates_are_exact),
 		RING_TEST(samples_are_parsed),
