@@ -16,6 +16,7 @@
 #include "traces/tape.h"
 
 #define BUILD_ID_HEX 128
+#define COMMAND_MAX  65536 /* bytes; a tape's header holds 1 MiB */
 
 /* The command as one line that a shell would read back. */
 static char *join(char *const *argv)
@@ -148,8 +149,11 @@ static int collect_program(struct tape_meta *meta, char *const *argv,
 {
 	char id[BUILD_ID_HEX];
 	char *line = join(argv);
-	int ret = set(meta, "command", line, err);
+	int ret;
 
+	if (line && strlen(line) > COMMAND_MAX)
+		strcpy(line + COMMAND_MAX - 3, "...");
+	ret = set(meta, "command", line, err);
 	free(line);
 	build_id(control->exe, id);
 	if (!ret)

@@ -45,6 +45,7 @@ static int write_tape(void *ctx, const void *buf, size_t len)
 {
 	const struct session *s = ctx;
 
+	s->result->bytes += len;
 	return files_write_all(s->fd, buf, len) ? errno : 0;
 }
 
@@ -85,6 +86,7 @@ static int open_output(struct session *s, struct err *err)
 /* Forget what was written; devices and pipes cannot. */
 static int rewind_output(struct session *s, struct err *err)
 {
+	s->result->bytes = 0;
 	if (lseek(s->fd, 0, SEEK_SET) < 0 || ftruncate(s->fd, 0)) {
 		if (errno != EINVAL && errno != ESPIPE)
 			return err_set(err, ERR_IO, errno, "cannot rewrite %s",
@@ -289,7 +291,6 @@ static int finish_tape(struct session *s, struct err *err)
 	describe_end(s, &end);
 	ret = tape_writer_close(s->writer, &end, err);
 	s->writer = NULL;
-	s->result->bytes = (uint64_t)lseek(s->fd, 0, SEEK_CUR);
 	return ret;
 }
 

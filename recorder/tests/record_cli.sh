@@ -40,6 +40,17 @@ exits 9 "options of the program are its own" \
 check "-q says nothing" record -q -f -o x.tape true
 check "nothing at all" test ! -s err
 
+# A pipe tells no position: what was written to it is counted.
+"$HEAPTAPE" record -f -o /dev/stdout true 2>err | wc -c >piped
+matches "a tape into a pipe has its true length" "$(tr -d ' ' <piped) B\$" err
+
+many=$(head -c 100000 /dev/zero | tr '\0' x)
+check "a command line longer than a header may be" record -f -o x.tape \
+	true "$many" "$many" "$many" "$many" "$many" "$many" "$many" "$many" \
+	"$many" "$many" "$many" "$many"
+check "is cut" sh -c "'$HEAPTAPE' info --json x.tape |
+	grep '\"command\": \"true x*\.\.\.\"'"
+
 check "standard input and output are the program's" \
 	sh -c "echo text | '$HEAPTAPE' record -q -f -o x.tape cat | grep -qx text"
 
