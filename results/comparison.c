@@ -225,17 +225,39 @@ comparison_cell(const struct comparison *cmp,
 	return &tape->cells[metric * cmp->nr_arms + arm];
 }
 
+/* How many of the tape's arms have a value of that metric. */
+static size_t count_values(const struct comparison *cmp,
+			   const struct comparison_tape *tape, size_t metric)
+{
+	size_t nr = 0, i;
+
+	for (i = 0; i < cmp->nr_arms; i++)
+		nr += isfinite(comparison_cell(cmp, tape, metric, i)->median);
+	return nr;
+}
+
 bool comparison_has_metric(const struct comparison *cmp, size_t metric)
 {
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < cmp->nr_tapes; i++)
-		for (k = 0; k < cmp->nr_arms; k++)
-			if (isfinite(comparison_cell(cmp, &cmp->tapes[i],
-						     metric, k)
-					     ->median))
-				return true;
+		if (count_values(cmp, &cmp->tapes[i], metric))
+			return true;
 	return false;
+}
+
+bool comparison_tape_has_metric(const struct comparison *cmp,
+				const struct comparison_tape *tape,
+				size_t metric)
+{
+	size_t i;
+
+	if (count_values(cmp, tape, metric))
+		return true;
+	for (i = 0; i < cmp->nr_arms; i++)
+		if (!tape->arms[i].failed)
+			return false;
+	return comparison_has_metric(cmp, metric);
 }
 
 size_t comparison_find_metric(const struct comparison *cmp, const char *name)

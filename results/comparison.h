@@ -84,6 +84,13 @@ comparison_cell(const struct comparison *cmp,
 		const struct comparison_tape *tape, size_t metric, size_t arm);
 /* Whether any arm on any tape has a value of that metric. */
 bool comparison_has_metric(const struct comparison *cmp, size_t metric);
+/*
+ * The same for one tape; also where every arm failed, as that is to be told.
+ * A percentile has no value where a run has too few calls of its kind.
+ */
+bool comparison_tape_has_metric(const struct comparison *cmp,
+				const struct comparison_tape *tape,
+				size_t metric);
 /* Number of a metric by name, or nr_metrics. */
 size_t comparison_find_metric(const struct comparison *cmp, const char *name);
 

@@ -167,7 +167,7 @@ static void put_rows(struct report *report, const struct comparison_tape *tape,
 		for (k = 0; k < tape->nr_front; k++)
 			if (tape->front[k] == m)
 				break;
-		if (!comparison_has_metric(cmp, m) ||
+		if (!comparison_tape_has_metric(cmp, tape, m) ||
 		    (front_only && k == tape->nr_front))
 			continue;
 		fprintf(out, "<tr><th scope=\"row\">%s</th>",

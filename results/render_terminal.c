@@ -75,7 +75,7 @@ static void measure_column(const struct comparison *cmp,
 	for (m = 0; m < cmp->nr_metrics; m++) {
 		struct cell_text text;
 
-		if (!comparison_has_metric(cmp, m))
+		if (!comparison_tape_has_metric(cmp, tape, m))
 			continue;
 		format_cell(cmp, tape, m, arm, bounds, &text);
 		column->change = larger(column->change, strlen(text.change));
@@ -165,7 +165,7 @@ static void measure_lead(const struct comparison *cmp,
 	lead->title = strlen("metric");
 	lead->base = term_width(lead->name);
 	for (m = 0; m < cmp->nr_metrics; m++) {
-		if (!comparison_has_metric(cmp, m))
+		if (!comparison_tape_has_metric(cmp, tape, m))
 			continue;
 		lead->title =
 			larger(lead->title, strlen(cmp->metrics[m].title));
@@ -199,7 +199,7 @@ static void print_rows(const struct terminal *t,
 	size_t m, i;
 
 	for (m = 0; m < t->cmp->nr_metrics; m++) {
-		if (!comparison_has_metric(t->cmp, m))
+		if (!comparison_tape_has_metric(t->cmp, tape, m))
 			continue;
 		put_left(t, t->cmp->metrics[m].title, lead->title);
 		fprintf(t->out, "%*s", GAP, "");

@@ -40,6 +40,10 @@ matches "with change, interval and word" \
 	'^RSS peak .* -1[45]\.[0-9] % \+-[0-9.]+ BETTER' "$TMP/table"
 matches "with what is worse" \
 	'^RSS mean .* \+[0-9.]+ % \+-[0-9.]+ WORSE' "$TMP/table"
+matches "with realloc, as some programs call nothing else" \
+	'^realloc p99 .* ns ' "$TMP/table"
+! grep -q '^calloc' "$TMP/table"
+tap_result $? "without what nobody called"
 matches "with rounds and machine" 'ci-7.* 10 rounds x 4 arms' "$TMP/table"
 matches "with the front" '^Pareto front \(wall time, RSS peak, malloc p99.9\)' \
 	"$TMP/table"
