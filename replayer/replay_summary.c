@@ -24,6 +24,8 @@ static const struct {
 	{ "wall_ns", "wall", units_format_ns },
 	{ "rss_peak_bytes", "RSS peak", units_format_bytes },
 	{ "malloc_p99_ns", "malloc p99", units_format_ns },
+	{ "calloc_p99_ns", "calloc p99", units_format_ns },
+	{ "realloc_p99_ns", "realloc p99", units_format_ns },
 	{ "free_p99_ns", "free p99", units_format_ns },
 };
 
@@ -106,30 +108,61 @@ static double median(const struct docs *docs, const char *tape, const char *arm,
 	return result;
 }
 
+/* Whether any arm has the metric: some programs never call malloc itself. */
+static bool has_metric(const struct docs *docs, const struct result_doc *first,
+		       const char *metric)
+{
+	size_t i;
+
+	for (i = 0; i < first->nr_runs; i++)
+		if (isfinite(median(docs, first->tape, first->runs[i].arm,
+				    metric)))
+			return true;
+	return false;
+}
+
+/* The first column takes the tape's path and all arms. */
+static int name_width(const struct result_doc *first)
+{
+	size_t width = strlen(first->tape), i;
+
+	for (i = 0; i < first->nr_runs; i++)
+		if (strlen(first->runs[i].arm) + 2 > width)
+			width = strlen(first->runs[i].arm) + 2;
+	return (int)width;
+}
+
 static void print_tape(const struct docs *docs, const struct result_doc *first,
 		       FILE *out)
 {
+	int width = name_width(first);
+	bool shown[NR_COLUMNS];
 	char text[64];
 	size_t i, c;
 
-	fprintf(out, "%-28s", first->tape);
-	for (c = 0; c < NR_COLUMNS; c++)
-		fprintf(out, " %12s", columns[c].title);
+	fprintf(out, "%-*s", width, first->tape);
+	for (c = 0; c < NR_COLUMNS; c++) {
+		shown[c] = has_metric(docs, first, columns[c].metric);
+		if (shown[c])
+			fprintf(out, " %11s", columns[c].title);
+	}
 	fputc('\n', out);
 	for (i = 0; i < first->nr_runs; i++) {
 		const char *arm = first->runs[i].arm;
 
 		if (i && !strcmp(arm, first->runs[i - 1].arm))
 			continue;
-		fprintf(out, "  %-26s", arm);
+		fprintf(out, "  %-*s", width - 2, arm);
 		for (c = 0; c < NR_COLUMNS; c++) {
 			double v = median(docs, first->tape, arm,
 					  columns[c].metric);
 
-			fprintf(out, " %12s",
-				isfinite(v) ? columns[c].format(text,
-								sizeof(text), v)
-					    : "-");
+			if (shown[c])
+				fprintf(out, " %11s",
+					isfinite(v)
+						? columns[c].format(
+							  text, sizeof(text), v)
+						: "-");
 		}
 		fputc('\n', out);
 	}
