@@ -50,10 +50,15 @@ static size_t put_kind(struct report *report, enum summary_kind kind,
 static void put_headline(struct report *report)
 {
 	const struct comparison *cmp = report->cmp;
+	const struct comparison_tape *most = &cmp->tapes[0];
 	char metrics[160];
-	size_t said = 0;
+	size_t said = 0, i;
 
-	text_front_metrics(cmp, &cmp->tapes[0], metrics, sizeof(metrics));
+	/* A tape with few mallocs has no tail of them; another may. */
+	for (i = 1; i < cmp->nr_tapes; i++)
+		if (cmp->tapes[i].nr_front > most->nr_front)
+			most = &cmp->tapes[i];
+	text_front_metrics(cmp, most, metrics, sizeof(metrics));
 	fputs("<p class=\"headline\">Against ", report->out);
 	html_name(report->out, cmp->labels[0]);
 	fprintf(report->out, "%s%s on %s: ", *metrics ? ", in " : "", metrics,
