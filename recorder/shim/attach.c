@@ -86,16 +86,32 @@ static void *map_shared(uint64_t offset, size_t len)
 	return p;
 }
 
+/*
+ * The same where the file is out of reach: the program has changed its root or
+ * user, or may open nothing more. A copy of the mapping that there is grows.
+ */
+static void *remap_shared(uint64_t offset, size_t len)
+{
+	char *p = mremap(shim.control, 0, offset + len, MREMAP_MAYMOVE);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	munmap(p, offset);
+	return p + offset;
+}
+
 /* The rings of one chunk, mapped at first use; NULL when that fails. */
 static struct ring_record *map_chunk(uint32_t chunk)
 {
+	const uint64_t offset = ring_offset(chunk * RING_CHUNK);
 	struct ring_record *rings, *seen = NULL;
 
 	rings = atomic_load_explicit(&shim.chunks[chunk], memory_order_acquire);
 	if (rings)
 		return rings;
-	rings = map_shared(ring_offset(chunk * RING_CHUNK),
-			   RING_CHUNK * RING_BYTES);
+	rings = map_shared(offset, RING_CHUNK * RING_BYTES);
+	if (!rings)
+		rings = remap_shared(offset, RING_CHUNK * RING_BYTES);
 	if (!rings)
 		return NULL;
 	/* Release: the mapping is there for who reads the pointer. */

@@ -3,6 +3,7 @@
  * Threads in several patterns; each allocates blocks of 7001 bytes:
  *   rec_threads short N      N threads, 8 at a time, one block each
  *   rec_threads long N K     N threads at once, K blocks each
+ *   rec_threads barred N     N threads at once, which may open no file
  *   rec_threads exchange N   two threads; one allocates, the other frees
  *   rec_threads late         destructors of thread-specific data that free
  *   rec_threads main         the first thread ends before the others
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MAX_THREADS 1024
@@ -41,6 +43,30 @@ static void run(long nr, long at_once)
 		for (i = 0; i < started; i++)
 			pthread_join(threads[i], NULL);
 	}
+}
+
+static pthread_barrier_t all_there;
+
+static void *meet(void *arg)
+{
+	free(malloc(7001));
+	pthread_barrier_wait(&all_there);
+	return arg;
+}
+
+static void barred(unsigned nr)
+{
+	const struct rlimit none = { 0, 0 };
+	pthread_t threads[MAX_THREADS];
+	unsigned i;
+
+	setrlimit(RLIMIT_NOFILE, &none);
+	pthread_barrier_init(&all_there, NULL, nr);
+	for (i = 0; i < nr; i++)
+		if (pthread_create(&threads[i], NULL, meet, NULL))
+			exit(1);
+	for (i = 0; i < nr; i++)
+		pthread_join(threads[i], NULL);
 }
 
 static _Atomic(void *) box;
@@ -128,6 +154,8 @@ int main(int argc, char **argv)
 		run(nr, 8);
 	else if (!strcmp(mode, "long"))
 		run(nr, MAX_THREADS);
+	else if (!strcmp(mode, "barred"))
+		barred((unsigned)nr);
 	else if (!strcmp(mode, "exchange"))
 		exchange(nr);
 	else if (!strcmp(mode, "late"))

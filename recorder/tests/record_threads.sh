@@ -39,6 +39,12 @@ check "they have all their blocks" \
 check "no free is unknown" test "$(field unknown_frees)" -eq 0
 check "nothing was lost" test "$(field dropped)" -eq 0
 
+# Their rings lie beyond those that are mapped at the start.
+check "200 threads of a program that may open no file" \
+	record "$T/rec_threads" barred 200
+check "they have all their blocks, too" \
+	test "$(nr_with 'malloc(7001)')" -eq 200
+
 check "blocks that pass from thread to thread" \
 	record "$T/rec_threads" exchange 30000
 check "are all freed by the other" \
