@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Loading of a campaign's folder. JSON files of other kinds that lie there,
- * such as a saved comparison, are passed over; broken documents are not.
+ * such as a saved comparison, are passed over, and empty ones, such as this
+ * command's own output; broken documents are not.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +39,7 @@ static int read_document(struct campaign *campaign, const char *path,
 	if (!grown)
 		return no_memory(err);
 	campaign->docs = grown;
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+	if (!stat(path, &st) && (!S_ISREG(st.st_mode) || !st.st_size))
 		return 0;
 	rc = result_read(&grown[campaign->nr_docs], path, &why);
 	if (!rc)
