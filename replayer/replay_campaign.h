@@ -57,6 +57,8 @@ int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			  struct err *err);
 
 /* replay_folder.c */
+/* Whether a file of that name is a document, not something put beside them. */
+bool replay_is_document(const char *name);
 /* DIR/STEM-r001.json */
 void replay_document_path(const struct replay_state *s,
 			  const struct replay_tape *tape, uint32_t round,

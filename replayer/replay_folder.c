@@ -46,6 +46,11 @@ static size_t stem_len(const char *name)
 	return len - 2;
 }
 
+bool replay_is_document(const char *name)
+{
+	return stem_len(name) != 0;
+}
+
 /* The tape of this campaign whose document has that name, or NULL. */
 static struct replay_tape *tape_of(const struct replay_state *s,
 				   struct replay_work *works, const char *name)
@@ -173,7 +178,7 @@ int replay_folder_open(struct replay_state *s, struct replay_work *works,
 	if (!dir)
 		return err_set(err, ERR_IO, errno, "cannot read %s", s->dir);
 	while (!rc && (entry = readdir(dir)))
-		if (stem_len(entry->d_name))
+		if (replay_is_document(entry->d_name))
 			rc = check_document(s, works, entry->d_name, err);
 	closedir(dir);
 	return rc;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replayer/replay.h"
+#include "replayer/replay_campaign.h"
 #include "results/result.h"
 #include "traces/base/err.h"
 #include "traces/base/units.h"
@@ -57,9 +57,7 @@ static int docs_load(struct docs *docs, const char *path, struct err *err)
 		return err_set(err, ERR_IO, errno, "cannot read %s", path);
 	docs->all = calloc((size_t)nr + 1, sizeof(*docs->all));
 	for (i = 0; i < nr; i++) {
-		const char *end = strstr(names[i]->d_name, ".json");
-
-		if (docs->all && !rc && end && !end[5]) {
+		if (docs->all && !rc && replay_is_document(names[i]->d_name)) {
 			snprintf(file, sizeof(file), "%s/%s", path,
 				 names[i]->d_name);
 			rc = result_read(&docs->all[docs->nr], file, err);

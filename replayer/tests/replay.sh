@@ -390,6 +390,8 @@ wait $pid 2>/dev/null
 workers_live
 check "nor a driver that is killed" test $? -eq 1
 
+mkdir "$TMP/table"
+echo '{}' >"$TMP/table/notes.json"
 check "a table at the end" replay -n 1 --idle 1ms --passes latency -a glibc \
 	-o "$TMP/table" "$TMP/realloc.tape"
 matches "has the calls of the tape" 'realloc.tape .*realloc p99' "$TMP/out"
