@@ -365,11 +365,12 @@ int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,
 	}
 	if (ev->kind == TAPE_FREE_NULL)
 		return add_free_null(c, ev, err);
-	if (ev->flags & TAPE_FAILED) {
+	if (tape_kind_is_free(ev->kind))
+		return add_free(c, ev, err);
+	/* No block, whatever the flags of a damaged tape say. */
+	if (ev->flags & TAPE_FAILED || !ev->addr) {
 		c->h.repairs.failed_calls++;
 		return 0;
 	}
-	if (tape_kind_is_free(ev->kind))
-		return add_free(c, ev, err);
 	return add_alloc(c, ev, err);
 }

@@ -43,6 +43,21 @@ static void test_unknown_blocks(void **state)
 	end(&y);
 }
 
+static void test_blocks_without_address(void **state)
+{
+	struct history y;
+
+	(void)state;
+	begin(&y, 1, 8);
+	step(&y, 0, TAPE_MALLOC, 0, 40); /* failed, but does not say so */
+	step(&y, 0, TAPE_MALLOC, 0x1000, 40);
+	finish(&y);
+	assert_int_equal(y.h.repairs.failed_calls, 1);
+	assert_int_equal(y.h.nr_live, 1);
+	assert_int_equal(y.h.live_peak_bytes, 40);
+	end(&y);
+}
+
 static void test_reallocs_that_free_or_fail(void **state)
 {
 	struct history y;
@@ -132,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_late_events),
 		cmocka_unit_test(test_unknown_blocks),
+		cmocka_unit_test(test_blocks_without_address),
 		cmocka_unit_test(test_reallocs_that_free_or_fail),
 		cmocka_unit_test(test_inverted_free),
 		cmocka_unit_test(test_lost_free),
