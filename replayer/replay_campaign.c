@@ -319,7 +319,9 @@ static int set_folder(struct replay_state *s, struct replay_work *works,
 int replay_campaign(const struct replay_config *config,
 		    struct replay_outcome *outcome, struct err *err)
 {
-	struct replay_state s = { .config = config, .outcome = outcome };
+	struct replay_state s = { .config = config,
+				  .outcome = outcome,
+				  .folder_fd = -1 };
 	struct replay_work *works = calloc(config->nr_tapes, sizeof(*works));
 	size_t i;
 	int rc;
@@ -346,6 +348,8 @@ int replay_campaign(const struct replay_config *config,
 	}
 	for (i = 0; i < s.nr_arms; i++)
 		alloc_arm_release(&s.arms[i]);
+	if (s.folder_fd >= 0)
+		close(s.folder_fd);
 	free(s.arms);
 	free(works);
 	return rc;

@@ -23,6 +23,7 @@ struct replay_state {
 	size_t nr_arms;
 	char worker[PATH_MAX];
 	char dir[PATH_MAX];
+	int folder_fd; /* locked as long as the campaign runs; -1: not open */
 	uint64_t rng;  /* paddings; orders have a seed of their own */
 	uint64_t done; /* passes, of total; for the progress line */
 	uint64_t total;
@@ -64,7 +65,7 @@ void replay_document_path(const struct replay_state *s,
 			  const struct replay_tape *tape, uint32_t round,
 			  char path[PATH_MAX]);
 /*
- * Make the folder and look at the documents in it. Those of another campaign
+ * Make and lock the folder, and look at the documents in it. Those of another campaign
  * are refused (-ERR_EXISTS), or removed with force. Of those that stay, the
  * works get the tape's name, and the outcome the runs that failed.
  */

@@ -7,9 +7,11 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "replayer/replay_campaign.h"
@@ -162,6 +164,20 @@ static int check_document(const struct replay_state *s,
 		       s->dir, why);
 }
 
+/* Two campaigns at once would disturb each other, and share a plan. */
+static int lock_folder(struct replay_state *s, struct err *err)
+{
+	s->folder_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* A file system without locks has to do without. */
+	if (s->folder_fd >= 0 && flock(s->folder_fd, LOCK_EX | LOCK_NB) &&
+	    errno == EWOULDBLOCK)
+		return err_set(err, ERR_SYS, 0,
+			       "another heaptape replay works in %.200s; wait "
+			       "for its end, or choose another -o",
+			       s->dir);
+	return 0;
+}
+
 int replay_folder_open(struct replay_state *s, struct replay_work *works,
 		       struct err *err)
 {
@@ -174,6 +190,9 @@ int replay_folder_open(struct replay_state *s, struct replay_work *works,
 	if (access(s->dir, W_OK | X_OK))
 		return err_set(err, ERR_IO, errno, "cannot write into %s",
 			       s->dir);
+	rc = lock_folder(s, err);
+	if (rc)
+		return rc;
 	dir = opendir(s->dir);
 	if (!dir)
 		return err_set(err, ERR_IO, errno, "cannot read %s", s->dir);

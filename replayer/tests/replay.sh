@@ -376,6 +376,9 @@ workers_live()
 tape 2000000 2 churn
 long "$TMP/stop"
 workers_when "$TMP/stop/churn-r001.json"
+exits 5 "a second campaign in the folder" replay -n 50 --idle 1ms -a glibc \
+	-o "$TMP/stop" "$TMP/churn.tape"
+matches "is told to wait" 'another heaptape replay works in' "$TMP/err"
 kill -INT $pid
 wait $pid
 check "SIGINT ends a campaign with 130" test $? -eq 130
