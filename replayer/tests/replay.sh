@@ -261,6 +261,37 @@ holds "nothing of them is lost" '[.runs[]] | all(.status == "ok" and
 	.metrics.ops == 119800 and .metrics.skipped_ops == 0)' \
 	"$TMP/threads/threads-r001.json"
 
+so leaves <<'C'
+// Each thread has 8 MiB, which its exit gives back after a while.
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+void *__libc_malloc(size_t); void __libc_free(void *);
+void free(void *p) { __libc_free(p); }
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static __thread int known;
+static void leave(void *p) { usleep(20000); munmap(p, 8 << 20); }
+static void init(void) { pthread_key_create(&key, leave); }
+void *malloc(size_t n)
+{
+	if (!known++) {
+		void *p = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		pthread_once(&once, init);
+		pthread_setspecific(key, memset(p, 1, 8 << 20));
+	}
+	return __libc_malloc(n);
+}
+C
+# shellcheck disable=SC2086
+check "threads that take a while to exit" replay $quick --passes memory \
+	-a "$TMP/leaves.so" -o "$TMP/leaves" "$TMP/cross.tape"
+holds "are gone when the end is measured" '.runs[0].metrics
+	| .rss_end_bytes < 16000000 and .rss_peak_bytes > 20000000' \
+	"$TMP/leaves/cross-r001.json"
+
 # --- arms that fail --------------------------------------------------------
 
 # shellcheck disable=SC2086

@@ -208,10 +208,10 @@ static void leave(struct worker_thread *t)
 static void *thread_main(void *arg)
 {
 	struct worker_thread *t = arg;
-	bool exits = worker_replay(t);
 
+	t->exits = worker_replay(t);
 	leave(t);
-	while (!exits && atomic_load(&worker.parked))
+	while (!t->exits && atomic_load(&worker.parked))
 		futex_wait(&worker.parked, 1);
 	return NULL;
 }
@@ -256,6 +256,7 @@ void worker_join(struct worker_thread *t, uint32_t number)
 	       UINT64_MAX)
 		sleep_on_thread(other, UINT64_MAX);
 	pthread_join(other->handle, NULL);
+	other->joined = true;
 	t->waits_slept += switches() - before;
 }
 
@@ -263,12 +264,16 @@ void worker_finish(struct worker_thread *t)
 {
 	struct worker *w = &worker;
 	uint64_t before = switches();
-	uint32_t left;
+	uint32_t left, i;
 
 	leave(t);
 	/* Acquire: the others' counts are read after this. */
 	while ((left = atomic_load_explicit(&w->running, memory_order_acquire)))
 		futex_wait(&w->running, left);
+	/* What an allocator does at the exit of a thread belongs to it. */
+	for (i = 1; i < w->h->nr_threads; i++)
+		if (w->threads[i].exits && !w->threads[i].joined)
+			pthread_join(w->threads[i].handle, NULL);
 	t->waits_slept += switches() - before;
 }
 

@@ -55,6 +55,8 @@ struct worker_thread {
 	uint64_t waits_slept; /* switches made by them */
 	uint64_t nulls;
 	pthread_t handle;
+	bool exits; /* its stream has ended with its exit */
+	bool joined;
 	struct hist *hists; /* latency: [PLAN_OPS][WORKER_GROUPS] */
 };
 
