@@ -30,14 +30,17 @@ static void wait_for_drain(struct ring_slot *slot, uint64_t tail)
 		shim_futex_wait(&slot->tail, (uint32_t)tail, WAIT_NS);
 }
 
-/* Make positions before end writable; false: they never will be. */
+/*
+ * Make positions before end writable; false: they never will be, also in the
+ * child of a signal handler that forked meanwhile.
+ */
 static int make_room(struct rec_thread *t, uint64_t end)
 {
 	struct ring_slot *slot = t->slot;
 	uint64_t tail, full, quarter;
 
 	for (;;) {
-		if (drain_gone()) {
+		if (drain_gone() || shim_is_child()) {
 			shim_stop();
 			return 0;
 		}
@@ -69,27 +72,30 @@ static struct rec_thread *stand_in(struct rec_thread *t)
 	return NULL;
 }
 
-static void put_words(struct rec_thread *t, uint64_t pos, const uint64_t *words,
-		      unsigned nr)
+static void put_words(struct ring_record *ring, uint64_t pos,
+		      const uint64_t *words, unsigned nr)
 {
 	while (nr--)
-		rec_put(t, pos + nr, ring_kind_bits(RING_WORD), words[nr]);
+		rec_put(ring, pos + nr, ring_kind_bits(RING_WORD), words[nr]);
 }
 
 static void put_event(struct rec_thread *t, uint64_t pos, unsigned kind,
 		      const uint64_t value[3], unsigned nr)
 {
 	uint64_t now = clock_ticks(shim.clock);
+	struct ring_record *ring = t->ring;
 
+	if (!ring) /* a handler has forked; this is the child */
+		return;
 	if (nr == 4) {
-		put_words(t, pos + 1, value, 3);
-		rec_put(t, pos, ring_first(RING_WIDE, 0, kind),
+		put_words(ring, pos + 1, value, 3);
+		rec_put(ring, pos, ring_first(RING_WIDE, 0, kind),
 			ring_second(now, kind));
 		return;
 	}
 	if (nr == 2)
-		put_words(t, pos + 1, &value[2], 1);
-	rec_put(t, pos, ring_first(kind, value[0], value[1]),
+		put_words(ring, pos + 1, &value[2], 1);
+	rec_put(ring, pos, ring_first(kind, value[0], value[1]),
 		ring_second(now, value[1]));
 }
 
@@ -159,15 +165,15 @@ void rec_null_free_slow(void)
 unsigned rec_kind_since(uint64_t mark, uint64_t addr)
 {
 	struct rec_thread *t = rec_self;
+	const struct ring_record *ring = t ? t->ring : NULL;
 	uint64_t end = rec_mark(), first;
 	unsigned kind = RING_SKIPPED;
 
-	if (!t || !t->ring || !addr || end - mark > RING_QUARTER)
+	if (!ring || !addr || end - mark > RING_QUARTER)
 		return RING_SKIPPED;
 	for (; mark != end; mark++) {
-		first = atomic_load_explicit(
-			&t->ring[mark % RING_RECORDS].first,
-			memory_order_relaxed);
+		first = atomic_load_explicit(&ring[mark % RING_RECORDS].first,
+					     memory_order_relaxed);
 		if (ring_addr_of(first) == addr)
 			kind = ring_kind_of(first);
 	}

@@ -40,10 +40,10 @@ static inline void rec_count(_Atomic uint64_t *counter)
 #endif
 }
 
-static inline void rec_put(struct rec_thread *t, uint64_t pos, uint64_t first,
-			   uint64_t second)
+static inline void rec_put(struct ring_record *ring, uint64_t pos,
+			   uint64_t first, uint64_t second)
 {
-	struct ring_record *r = &t->ring[pos % RING_RECORDS];
+	struct ring_record *r = &ring[pos % RING_RECORDS];
 
 	atomic_store_explicit(&r->second, second, memory_order_relaxed);
 	/* Release: who sees the lap bit sees the whole event. */
@@ -54,20 +54,28 @@ static inline void rec_put(struct rec_thread *t, uint64_t pos, uint64_t first,
 static inline void rec_event(unsigned kind, const void *ptr, size_t size)
 {
 	struct rec_thread *t = rec_self;
-	uint64_t addr = (uintptr_t)ptr, pos;
+	uint64_t addr = (uintptr_t)ptr, pos, now;
+	struct ring_record *ring;
 
 	if (unlikely(!t || !ring_fits(addr, size))) {
 		rec_append(kind, addr, size, 0);
 		return;
 	}
 	pos = rec_take(t, 1);
+	now = clock_ticks(shim.clock);
+	ring = t->ring;
+	/*
+	 * In this order: where a signal handler has forked, the child goes on
+	 * here, and the limit tells it that its block was wiped.
+	 */
+	atomic_signal_fence(memory_order_seq_cst);
 	if (unlikely(pos >=
 		     atomic_load_explicit(&t->limit, memory_order_relaxed))) {
 		rec_append_at(t, pos, kind, addr, size);
 		return;
 	}
-	rec_put(t, pos, ring_first(kind, addr, size),
-		ring_second(clock_ticks(shim.clock), size));
+	rec_put(ring, pos, ring_first(kind, addr, size),
+		ring_second(now, size));
 }
 
 static inline void rec_null_free(void)

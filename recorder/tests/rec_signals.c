@@ -5,6 +5,7 @@
  * no lock of the allocator. Prints how many calls were made:
  *   rec_signals nested   handlers return: every call counts
  *   rec_signals jump     handlers leave by siglongjmp, 300 times
+ *   rec_signals fork     handlers fork, and the children go on, too
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -13,10 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MAIN_SIZE    (impossible - 0x7001)
 #define HANDLER_SIZE (impossible - 0x7002)
 #define NR_SIGNALS   300
+#define NR_FORKS     60
 
 static volatile size_t impossible = SIZE_MAX;
 static volatile sig_atomic_t nr_signals;
@@ -24,6 +28,8 @@ static long nr_in_handler;
 static void *block;
 static sigjmp_buf again;
 static int jumps;
+static int forks;
+static volatile sig_atomic_t is_child;
 
 static void handle(int sig)
 {
@@ -36,6 +42,8 @@ static void handle(int sig)
 		nr_in_handler++;
 	}
 	nr_signals++;
+	if (forks && !is_child)
+		is_child = !fork();
 	if (jumps)
 		siglongjmp(again, 1);
 }
@@ -47,22 +55,39 @@ static void set_timer(long us)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* How many children ended otherwise than by an exit with 0. */
+static int wait_for_children(void)
+{
+	int status, nr = 0;
+
+	while (wait(&status) > 0)
+		nr += !!status;
+	return nr;
+}
+
 int main(int argc, char **argv)
 {
 	static long nr;
 	int i;
 
 	jumps = argc > 1 && !strcmp(argv[1], "jump");
+	forks = argc > 1 && !strcmp(argv[1], "fork");
 	block = malloc(7001);
 	signal(SIGALRM, handle);
-	set_timer(200);
+	set_timer(forks ? 1000 : 200);
 	sigsetjmp(again, 1);
-	while (nr_signals < NR_SIGNALS) {
+	while (nr_signals < (forks ? NR_FORKS : NR_SIGNALS)) {
 		if (realloc(block, MAIN_SIZE))
 			abort();
 		nr++;
+		if (is_child && nr % 1000 == 0)
+			break;
 	}
+	if (is_child)
+		_exit(0);
 	set_timer(0);
+	if (wait_for_children())
+		return 1;
 	for (i = 0; i < 100; i++)
 		free(malloc(7003));
 	printf("%ld %ld\n", nr, nr_in_handler);

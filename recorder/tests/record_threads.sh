@@ -73,4 +73,12 @@ read -r outside inside <"$TMP/out"
 check "every call inside is there" \
 	test "$(nr_with ', 18446744073709522941)')" -eq "$inside"
 check "and what comes after" test "$(nr_with 'malloc(7003)')" -eq 100
+
+check "children of signal handlers that fork go on" \
+	record "$T/rec_signals" fork
+read -r outside inside <"$TMP/out"
+# A child may still write over the one record that its parent was writing.
+nr=$(nr_with ', 18446744073709522942)')
+check "their parent's calls are there" test "$nr" -gt "$((outside - 60))"
+check "and no others" test "$nr" -le "$outside"
 finish
