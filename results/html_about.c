@@ -29,6 +29,25 @@ static void put_count(FILE *out, const char *title,
 			 units_format_count(text, sizeof(text), value));
 }
 
+/* Of the tape: its last call or, where that comes later, its last sample. */
+static double duration_ns(const struct result_doc *doc)
+{
+	double end = 0;
+	size_t i;
+
+	if (doc->nr_recorded)
+		end = (double)doc->recorded[doc->nr_recorded - 1].time_ns;
+	for (i = 0; i < doc->nr_runs; i++) {
+		const struct result_run *run = &doc->runs[i];
+
+		if (run->nr_curve)
+			end = fmax(
+				end,
+				(double)run->curve[run->nr_curve - 1].time_ns);
+	}
+	return end;
+}
+
 static void put_recording(struct report *report,
 			  const struct comparison_tape *tape)
 {
@@ -54,12 +73,10 @@ static void put_recording(struct report *report,
 	if (isfinite(live))
 		put_pair(out, "peak of live bytes",
 			 units_format_bytes(text, sizeof(text), live));
-	if (doc->nr_recorded) {
+	if (duration_ns(doc) > 0)
 		put_pair(out, "duration",
-			 units_format_ns(
-				 text, sizeof(text),
-				 (double)doc->recorded[doc->nr_recorded - 1]
-					 .time_ns));
+			 units_format_ns(text, sizeof(text), duration_ns(doc)));
+	if (doc->nr_recorded) {
 		put_pair(out, "RSS peak of the recorded process",
 			 units_format_bytes(text, sizeof(text), peak));
 	} else {
