@@ -62,7 +62,7 @@ static const char *verdict_class(const char *verdict)
 	if (!strcmp(verdict, "BETTER"))
 		return "better";
 	if (!strcmp(verdict, "WORSE") || !strcmp(verdict, "crashed") ||
-	    !strcmp(verdict, "timeout"))
+	    !strcmp(verdict, "failed") || !strcmp(verdict, "timeout"))
 		return "worse";
 	if (!strncmp(verdict, "unclear", 7))
 		return "unclear";

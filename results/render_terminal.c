@@ -89,7 +89,7 @@ static const char *colour_of(const char *verdict)
 	if (!strcmp(verdict, "BETTER"))
 		return "\033[32m";
 	if (!strcmp(verdict, "WORSE") || !strcmp(verdict, "crashed") ||
-	    !strcmp(verdict, "timeout"))
+	    !strcmp(verdict, "failed") || !strcmp(verdict, "timeout"))
 		return "\033[31m";
 	if (!strncmp(verdict, "unclear", 7))
 		return "\033[33m";
