@@ -82,6 +82,9 @@ static int arenas_ctl(const char *what, void *old_value, size_t *old_len,
 		return read_size(old_value, old_len, SMALL_MAX);
 	if (!strcmp(what, "dirty_decay_ms"))
 		return decay_ms(old_value, old_len, new_value, new_len);
+	// Whose blocks lie apart is arena's own affair: any number will do.
+	if (!strcmp(what, "create"))
+		return read_unsigned(old_value, old_len, nr_arenas);
 	field = ctl_index(what, "bin.", &c);
 	if (field && c < NR_CLASSES && !strcmp(field, "size"))
 		return read_size(old_value, old_len, size_class[c].size);
@@ -98,6 +101,16 @@ static int thread_ctl(const char *what, void *old_value, size_t *old_len)
 		return read_unsigned(
 			old_value, old_len,
 			heap_real(heap_mine) ? heap_mine->arena->index : 0);
+	return ENOENT;
+}
+
+// Caches of the program's own: there are only those of the threads.
+static int tcache_ctl(const char *what, void *old_value, size_t *old_len)
+{
+	if (!strcmp(what, "create"))
+		return read_unsigned(old_value, old_len, 0);
+	if (!strcmp(what, "flush") || !strcmp(what, "destroy"))
+		return arena_ctl("flush", NULL, NULL, NULL, 0);
 	return ENOENT;
 }
 
@@ -124,6 +137,8 @@ PUBLIC int mallctl(const char *name, void *old_value, size_t *old_len,
 				  new_len);
 	if (!strncmp(name, "thread.", 7))
 		return thread_ctl(name + 7, old_value, old_len);
+	if (!strncmp(name, "tcache.", 7))
+		return tcache_ctl(name + 7, old_value, old_len);
 	what = ctl_index(name, "arena.", &n);
 	if (what && (!strcmp(what, "purge") || !strcmp(what, "decay")))
 		return arena_ctl("purge", NULL, NULL, NULL, 0);
