@@ -33,6 +33,7 @@ libtcmalloc-minimal4|libtcmalloc-minimal4t64  libtcmalloc_minimal.so.4
 libmimalloc2.0|libmimalloc3|libmimalloc2.1    libmimalloc.so.*
 libtbbmalloc2                 libtbbmalloc_proxy.so.2
 jq                            jq
+procps                        pgrep
 man-db                        man
 groff-base|groff              groff
 xz-utils                      xz
