@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The part of jemalloc's own interface that programs linked to libjemalloc use,
 // so that they do not end up with two heaps when arena is preloaded: Debian's
-// redis-server asks mallctl() for its INFO and nallocx() for sizes.
+// redis-server asks mallctl() for its INFO, and ends when names are unknown.
 #include "allocators/arena/api.h"
 #include "allocators/arena/arena.h"
 #include "allocators/arena/arena_internal.h"
@@ -18,6 +18,7 @@
 #define PUBLIC                __attribute__((visibility("default")))
 #define MALLOCX_LG_ALIGN_MASK 63
 #define MALLOCX_ZERO          64
+#define MALLCTL_ARENAS_ALL    4096
 
 PUBLIC int mallctl(const char *name, void *old_value, size_t *old_len,
 		   void *new_value, size_t new_len);
@@ -86,9 +87,79 @@ static int arenas_ctl(const char *what, void *old_value, size_t *old_len,
 	if (!strcmp(what, "create"))
 		return read_unsigned(old_value, old_len, nr_arenas);
 	field = ctl_index(what, "bin.", &c);
-	if (field && c < NR_CLASSES && !strcmp(field, "size"))
+	if (!field || c >= NR_CLASSES)
+		return ENOENT;
+	if (!strcmp(field, "size"))
 		return read_size(old_value, old_len, size_class[c].size);
+	if (!strcmp(field, "nregs"))
+		return read_unsigned(old_value, old_len,
+				     size_class[c].nr_slots);
 	return ENOENT;
+}
+
+static size_t small_bytes(void)
+{
+	struct class_stats s;
+	size_t bytes = 0;
+
+	for (unsigned c = 0; c < NR_CLASSES; c++) {
+		stats_class(c, &s);
+		bytes += s.size * s.live;
+	}
+	return bytes;
+}
+
+static bool bin_figure(const char *what, size_t *value)
+{
+	struct class_stats s;
+	size_t c;
+	const char *field = ctl_index(what, "bins.", &c);
+
+	if (!field || c >= NR_CLASSES)
+		return false;
+	stats_class((unsigned)c, &s);
+	if (!strcmp(field, "curregs"))
+		*value = s.live + s.cached;
+	else if (!strcmp(field, "curslabs"))
+		*value = s.slabs;
+	else
+		return false;
+	return true;
+}
+
+// Of the process as a whole, which is said to be arena 0.
+static bool process_figure(const char *what, size_t *value)
+{
+	struct stats s;
+
+	stats_collect(&s);
+	if (!strcmp(what, "pactive"))
+		*value = s.active >> page_shift;
+	else if (!strcmp(what, "pdirty"))
+		*value = s.dirty >> page_shift;
+	else if (!strcmp(what, "pmuzzy"))
+		*value = 0;
+	else if (!strcmp(what, "small.allocated"))
+		*value = small_bytes();
+	else if (!strcmp(what, "large.allocated"))
+		*value = s.allocated - small_bytes();
+	else if (!strcmp(what, "small.resident"))
+		*value = s.resident - (s.allocated - small_bytes());
+	else
+		return bin_figure(what, value);
+	return true;
+}
+
+static int stats_arenas_ctl(size_t i, const char *what, void *old_value,
+			    size_t *old_len)
+{
+	size_t value;
+
+	if (!process_figure(what, &value))
+		return ENOENT;
+	if (i != 0 && i != MALLCTL_ARENAS_ALL)
+		value = 0;
+	return read_size(old_value, old_len, value);
 }
 
 static int thread_ctl(const char *what, void *old_value, size_t *old_len)
@@ -132,6 +203,9 @@ PUBLIC int mallctl(const char *name, void *old_value, size_t *old_len,
 		return new_value ? EPERM : read_flag(old_value, old_len, false);
 	if (!strncmp(name, "stats.", 6) && ctl_stat(name + 6, &n))
 		return read_size(old_value, old_len, n);
+	what = ctl_index(name, "stats.arenas.", &n);
+	if (what)
+		return stats_arenas_ctl(n, what, old_value, old_len);
 	if (!strncmp(name, "arenas.", 7))
 		return arenas_ctl(name + 7, old_value, old_len, new_value,
 				  new_len);
