@@ -111,8 +111,8 @@ matches "with its reason" 'No space left' "$TMP/err"
 check "a closed pipe ends dump" sh -c \
 	'{ "$0" dump "$1" 2>"$2"; echo $? >"$3"; } | head -n 1' \
 	"$tool" "$TMP/a.tape" "$TMP/pipe.err" "$TMP/pipe.rc"
-matches "with an error" 'Broken pipe' "$TMP/pipe.err"
-matches "and exit status 5" '^5$' "$TMP/pipe.rc"
+matches "by SIGPIPE" '^141$' "$TMP/pipe.rc"
+check "without a word" test ! -s "$TMP/pipe.err"
 exits 5 "repair into a folder that is not there" \
 	"$tool" check --repair "$TMP/no/such" "$TMP/a.tape"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* heaptape-tape VERB: the verbs that read tapes, one file each. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +21,6 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	/* Writing to a closed pipe becomes an error like any other. */
-	signal(SIGPIPE, SIG_IGN);
 	log_init("heaptape-tape", 0);
 	if (argc < 2) {
 		log_error("name a verb: info, check or dump");
