@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Asks the preloaded allocator's mallctl() for each name on the command line
 // and prints name and value; exit status 1 when one is not known.
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

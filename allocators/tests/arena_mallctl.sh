@@ -4,6 +4,7 @@
 # when one is not known.
 . scripts/tap.sh
 
+# shellcheck disable=SC2317 # called through check and exits
 ask()
 {
 	LD_PRELOAD=$B/libarena.so "$B/allocators/tests/arena_mallctl" "$@"
