@@ -119,7 +119,7 @@ static bool compile_progress(void *ctx, uint64_t steps)
 	const struct compiling *c = ctx;
 
 	progress_update(steps, c->tape->stem);
-	return replay_interrupted();
+	return replay_interrupted() != 0;
 }
 
 static int compile(struct replay_state *s, struct replay_work *work,

@@ -46,12 +46,14 @@ void replay_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-bool replay_interrupted(void)
+int replay_interrupted(void)
 {
 	sigset_t set;
 
 	sigpending(&set);
-	return sigismember(&set, SIGINT) || sigismember(&set, SIGTERM);
+	if (sigismember(&set, SIGINT))
+		return SIGINT;
+	return sigismember(&set, SIGTERM) ? SIGTERM : 0;
 }
 
 /* Keep a variable of ours that has nothing to do with allocators. */

@@ -36,8 +36,8 @@ struct replay_run {
 
 /* Block the signals that the driver waits for. */
 void replay_block_signals(void);
-/* Whether SIGINT or SIGTERM has come. */
-bool replay_interrupted(void);
+/* SIGINT or SIGTERM once one of them has come, else 0. */
+int replay_interrupted(void);
 
 /*
  * Start the worker and wait for its end. 0 when there is an outcome, however

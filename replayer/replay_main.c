@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "replayer/replay.h"
+#include "replayer/replay_launch.h"
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 #include "traces/base/options.h"
@@ -162,7 +163,7 @@ static int run(const struct replay_config *config)
 			 "To go on, run the same command again: %s",
 			 outcome.documents, outcome.dir,
 			 config->command ? config->command : "");
-		return EXIT_INTERRUPTED;
+		return 128 + replay_interrupted();
 	}
 	return rc ? log_failure(&err) : report_end(&outcome);
 }

@@ -417,6 +417,11 @@ matches "it tells how to go on" 'run the same command again' "$TMP/words"
 holds "what is complete stays" '.round == 1' "$TMP/stop/churn-r001.json"
 workers_live
 check "no worker outlives it" test $? -eq 1
+long "$TMP/ended"
+workers_when "$TMP/ended/churn-r001.json"
+kill -TERM $pid
+wait $pid
+check "SIGTERM ends one with 143" test $? -eq 143
 long "$TMP/killed"
 workers_when "$TMP/killed/churn-r001.json"
 kill -KILL $pid
