@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "replayer/replay_measure.h"
 #include "traces/base/err.h"
 
 #define MAX_RECORDED 4096 /* points of the recorded curve */
+#define NEIGHBOURS   2    /* on either side, that a value is smoothed with */
 
 static uint64_t rss_of(const struct tape_sample *s)
 {
@@ -59,12 +61,45 @@ static double walk_bytes(struct walk *w, uint64_t time_ns)
 		       (double)p[1]);
 }
 
+static int compare_doubles(const void *pa, const void *pb)
+{
+	double a = *(const double *)pa, b = *(const double *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+/*
+ * A sample and the reference's heap may lie on either side of a step, such as
+ * a large block that comes or goes: then one value is off by that step. The
+ * median of a value and its neighbours is not.
+ */
+static double smoothed(const double *raw, size_t nr, size_t i)
+{
+	size_t from = i < NEIGHBOURS ? 0 : i - NEIGHBOURS;
+	size_t to = i + NEIGHBOURS < nr ? i + NEIGHBOURS : nr - 1;
+	double near[2 * NEIGHBOURS + 1];
+
+	memcpy(near, &raw[from], (to - from + 1) * sizeof(*near));
+	qsort(near, to - from + 1, sizeof(*near), compare_doubles);
+	return near[(to - from) / 2];
+}
+
+static void smooth(double *other, double *raw, size_t nr)
+{
+	size_t i;
+
+	memcpy(raw, other, nr * sizeof(*raw));
+	for (i = 0; i < nr; i++)
+		other[i] = smoothed(raw, nr, i);
+}
+
 /* What malloc never saw, at each sample: its RSS less the reference's heap. */
 static double *other_memory(const struct replay_tape *tape,
 			    const struct replay_heap *reference)
 {
 	struct walk w = { tape, reference->anon_bytes, 0 };
-	double *other = calloc(tape->nr_samples, sizeof(*other));
+	/* The upper half is room for the smoothing. */
+	double *other = calloc(tape->nr_samples, 2 * sizeof(*other));
 	size_t i;
 
 	for (i = 0; other && i < tape->nr_samples; i++) {
@@ -73,6 +108,8 @@ static double *other_memory(const struct replay_tape *tape,
 
 		other[i] = rss > heap ? rss - heap : 0;
 	}
+	if (other)
+		smooth(other, other + tape->nr_samples, tape->nr_samples);
 	return other;
 }
 
