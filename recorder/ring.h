@@ -7,7 +7,7 @@
  * A ring has no head. The program takes positions with one instruction that a
  * signal cannot split, fills the record, and stores its first word last; the
  * top bit of that word tells in which lap it was written, so the drain sees
- * by itself where the ring ends for now. A signal handler that records while
+ * by itself where the ring ends at present. A signal handler that records while
  * its thread is inside a record simply takes the next position. A position
  * that is never filled (a handler left by longjmp) is skipped by the drain.
  */
