@@ -53,8 +53,8 @@ check "no blocks overlap" test "$(nr_of overlap_repairs)" -eq 0
 check "failed calls are told apart" test "$(nr_of failed_calls)" -eq 5
 
 check "they do with an allocator that has all of the family, too" \
-	env LD_PRELOAD="$B/libarena.so" \
-	"$HEAPTAPE" record -f -o "$TMP/arena.tape" "$T/rec_calls"
+	"$HEAPTAPE" record -f -o "$TMP/arena.tape" sh -c \
+	"LD_PRELOAD=\$LD_PRELOAD:$B/libarena.so exec \"\$@\"" sh "$T/rec_calls"
 
 check "errno and contents survive full rings" \
 	"$HEAPTAPE" record -f -o "$tape" "$T/rec_calls" many
