@@ -32,11 +32,22 @@ tap_result()
 	done
 }
 
+# The command may read what the one before it printed: a redirection to the
+# files themselves would empty them first.
+tap_run()
+{
+	"$@" >"$TMP/out.new" 2>"$TMP/err.new"
+	tap_got=$?
+	mv "$TMP/out.new" "$TMP/out"
+	mv "$TMP/err.new" "$TMP/err"
+	return $tap_got
+}
+
 check()
 {
 	tap_what=$1
 	shift
-	"$@" >"$TMP/out" 2>"$TMP/err"
+	tap_run "$@"
 	tap_result $? "$tap_what"
 }
 
@@ -45,8 +56,7 @@ exits()
 	tap_code=$1
 	tap_what=$2
 	shift 2
-	"$@" >"$TMP/out" 2>"$TMP/err"
-	tap_got=$?
+	tap_run "$@"
 	[ $tap_got -eq "$tap_code" ] ||
 		echo "exit status $tap_got, expected $tap_code" >>"$TMP/err"
 	[ $tap_got -eq "$tap_code" ]

@@ -10,6 +10,7 @@ mkdir -p "$tree/scripts" "$tree/traces/base" "$tree/recorder/shim" \
 cp scripts/lint.sh scripts/format.sh scripts/man.sh scripts/heaptape.1.in \
 	"$tree/scripts/"
 cp traces/base/version.h "$tree/traces/base/"
+cp .clang-format "$tree/"
 spdx='// SPDX-License-Identifier: MIT'
 
 lint()
