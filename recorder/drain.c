@@ -21,7 +21,7 @@ struct drain_slot {
 	struct unpack unpack;
 	bool live;           /* its thread's birth has been written */
 	bool gone;           /* its thread died without telling */
-	uint64_t first_pos;  /* where this image began to use the ring */
+	uint64_t first_pos;  /* where this process began to use the ring */
 	uint64_t null_frees; /* as many have been written */
 	uint64_t gap_pos;    /* a hole is there ... */
 	uint64_t gap_ns;     /* ... since then */
@@ -216,6 +216,7 @@ static void free_slot(struct drain *d, struct ring_slot *slot,
 	atomic_store_explicit(&slot->tail, ds->unpack.pos,
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->null_frees, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->dropped, 0, memory_order_relaxed);
 	/* Release: whoever claims it finds it emptied. */
 	atomic_store_explicit(&slot->state, RING_FREE_SLOT,
 			      memory_order_release);
@@ -245,13 +246,17 @@ static int drain_slot(struct drain *d, uint32_t i, bool last, uint64_t *records,
 	uint32_t state =
 		atomic_load_explicit(&slot->state, memory_order_acquire);
 	uint64_t before, end = state == RING_ENDED ? slot->end_pos : 0;
+	const struct ring_process *process;
 	int ret = 0;
 
 	*records = 0;
 	if (state != RING_LIVE && state != RING_ENDED)
 		return 0;
-	if (slot->image != d->image) {
-		if (slot->image < d->image)
+	if (slot->process >= RING_PROCESSES || !d->process)
+		return 0;
+	process = &d->shared->processes[slot->process];
+	if (process != d->process) {
+		if (process->serial < d->process->serial)
 			discard_slot(d, slot, ds, ring);
 		return 0;
 	}
@@ -310,11 +315,11 @@ int drain_names(struct drain *d, struct err *err)
 	return ret;
 }
 
-void drain_set_image(struct drain *d, uint32_t image,
-		     struct tape_writer *writer)
+void drain_set_process(struct drain *d, const struct ring_process *process,
+		       struct tape_writer *writer)
 {
 	d->discarded += d->events;
-	d->image = image;
+	d->process = process;
 	d->writer = writer;
 	d->events = 0;
 	d->interrupted = 0;
@@ -325,7 +330,7 @@ uint64_t drain_ring_bytes(const struct drain *d)
 {
 	uint32_t i, top = atomic_load_explicit(&d->shared->control->top_slot,
 					       memory_order_relaxed);
-	uint64_t bytes = 4096 + top * sizeof(struct ring_slot), used;
+	uint64_t bytes = 2 * 4096 + top * sizeof(struct ring_slot), used;
 
 	for (i = 0; i < top; i++) {
 		const struct drain_slot *ds = &d->slots[i];

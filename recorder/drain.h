@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Empties the rings of one program image into a tape writer, and adds the
+ * Empties the rings of one process into a tape writer, and adds the
  * births, ends and names of its threads. One user at a time.
  */
 #ifndef RECORDER_DRAIN_H
@@ -20,14 +20,14 @@ struct drain_slot;
 struct drain {
 	const struct shared *shared;
 	struct ticks *ticks;
-	struct tape_writer *writer; /* NULL: read and forget */
-	pid_t pid;                  /* for the names of threads */
-	uint32_t image;
+	struct tape_writer *writer;         /* NULL: read and forget */
+	pid_t pid;                          /* for the names of threads */
+	const struct ring_process *process; /* the one that is recorded */
 	struct drain_slot *slots;
-	uint64_t events;      /* calls of the malloc family, this image */
-	uint64_t discarded;   /* ... of earlier images */
+	uint64_t events;      /* calls of the malloc family, this process */
+	uint64_t discarded;   /* ... of its earlier images */
 	uint64_t interrupted; /* calls left by a longjmp out of a handler */
-	uint32_t threads;     /* seen so far, this image */
+	uint32_t threads;     /* seen so far, this process */
 };
 
 int drain_open(struct drain *d, const struct shared *shared,
@@ -35,11 +35,11 @@ int drain_open(struct drain *d, const struct shared *shared,
 void drain_close(struct drain *d);
 
 /*
- * From here on events are this image's and go to writer. Those of earlier
- * images are counted and discarded.
+ * From here on events are this process's and go to writer. Those of images
+ * that registered earlier are counted and discarded.
  */
-void drain_set_image(struct drain *d, uint32_t image,
-		     struct tape_writer *writer);
+void drain_set_process(struct drain *d, const struct ring_process *process,
+		       struct tape_writer *writer);
 
 /*
  * Read every ring once; last: nobody writes any more. *fullest is how many

@@ -145,7 +145,7 @@ static int set(struct tape_meta *meta, const char *key, const char *value,
 }
 
 static int collect_program(struct tape_meta *meta, char *const *argv,
-			   const struct ring_control *control, struct err *err)
+			   const struct ring_process *process, struct err *err)
 {
 	char id[BUILD_ID_HEX];
 	char *line = join(argv);
@@ -155,14 +155,15 @@ static int collect_program(struct tape_meta *meta, char *const *argv,
 		strcpy(line + COMMAND_MAX - 3, "...");
 	ret = set(meta, "command", line, err);
 	free(line);
-	build_id(control->exe, id);
-	if (!ret)
-		ret = set(meta, "exe", control->exe, err);
+	if (ret || !process)
+		return ret;
+	build_id(process->exe, id);
+	ret = set(meta, "exe", process->exe, err);
 	if (!ret)
 		ret = set(meta, "exe_build_id", id, err);
-	build_id(control->allocator, id);
+	build_id(process->allocator, id);
 	if (!ret)
-		ret = set(meta, "allocator", control->allocator, err);
+		ret = set(meta, "allocator", process->allocator, err);
 	return ret ? ret : set(meta, "allocator_build_id", id, err);
 }
 
@@ -203,9 +204,10 @@ static int collect_machine(struct tape_meta *meta, uint32_t clock,
 }
 
 int meta_collect(struct tape_meta *meta, char *const *argv,
-		 const struct ring_control *control, struct err *err)
+		 const struct ring_process *process, uint32_t clock,
+		 struct err *err)
 {
-	int ret = collect_program(meta, argv, control, err);
+	int ret = collect_program(meta, argv, process, err);
 
-	return ret ? ret : collect_machine(meta, control->clock, err);
+	return ret ? ret : collect_machine(meta, clock, err);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * What shim and drain share: one file in memory (a memfd) that the drain
- * makes and the recorded program maps. It holds a control page, one slot per
- * live thread, and one ring of records per slot.
+ * makes and the recorded processes map. It holds a control page, one entry per
+ * process, one slot per live thread of any of them, and one ring of records
+ * per slot. A forked child has the mapping already, whatever it may reach
+ * through the file system.
  *
  * A ring has no head. The program takes positions with one instruction that a
  * signal cannot split, fills the record, and stores its first word last; the
@@ -19,13 +21,14 @@
 
 #include "recorder/ring_record.h"
 
-#define RING_MAGIC   0x6570617470616568ull /* "heaptape" */
-#define RING_ABI     1
-#define RING_ENV     "HEAPTAPE_RECORD" /* shm=PATH */
-#define RING_QUARTER (RING_RECORDS / 4)
-#define RING_BYTES   (RING_RECORDS * sizeof(struct ring_record))
-#define RING_SLOTS   16384u /* at most: threads alive at one time */
-#define RING_CHUNK   64u    /* slots whose rings the program maps at a time */
+#define RING_MAGIC     0x6570617470616568ull /* "heaptape" */
+#define RING_ABI       2
+#define RING_ENV       "HEAPTAPE_RECORD" /* shm=PATH */
+#define RING_QUARTER   (RING_RECORDS / 4)
+#define RING_BYTES     (RING_RECORDS * sizeof(struct ring_record))
+#define RING_SLOTS     16384u /* at most: threads alive at one time */
+#define RING_CHUNK     64u    /* slots whose rings the program maps at a time */
+#define RING_PROCESSES 4096u  /* at most: recorded at one time */
 
 enum ring_slot_state {
 	RING_FREE_SLOT = 0,
@@ -37,19 +40,61 @@ enum ring_slot_state {
 struct ring_slot {
 	/* Written by the program. */
 	_Atomic uint32_t state;
-	uint32_t image;  /* which program image the thread belongs to */
-	uint32_t thread; /* index in order of birth */
+	uint32_t process; /* index of its entry */
+	uint32_t thread;  /* index in order of birth in its process */
 	uint32_t tid;
 	uint64_t start_ticks;
 	uint64_t end_ticks;
 	uint64_t end_pos;            /* position after the last one taken */
 	_Atomic uint64_t null_frees; /* free(NULL) so far */
-	uint64_t pad[2];
+	_Atomic uint64_t dropped;    /* events that found no room, so far */
+	_Atomic uint64_t claim; /* positions from here on are not written to */
 
 	/* Written by the drain, but for waiting. */
 	_Atomic uint64_t tail __attribute__((aligned(64)));
-	_Atomic uint32_t waiting; /* the program sleeps on tail's low half */
+	_Atomic uint32_t waiting;   /* the program sleeps on tail's low half */
+	_Atomic uint32_t shrinking; /* claim must not rise: pages are going */
 };
+
+enum ring_process_state {
+	RING_FREE_PROCESS = 0,
+	RING_PROCESS_CLAIMED, /* being filled in by the process */
+	RING_PROCESS_LIVE,    /* until the drain, which sees it end, frees it */
+};
+
+enum ring_birth {
+	RING_BIRTH_EXEC = 0, /* a new program: its heap begins empty */
+	RING_BIRTH_FORK,     /* its heap is its parent's */
+};
+
+/* Bits of a process's mode. 0: record each call, nothing else to do. */
+enum ring_mode {
+	RING_PAUSED = 1,     /* forward only */
+	RING_WINDOW = 2,     /* blocks may be older: tell their usable size */
+	RING_LATENCY = 4,    /* time each call */
+	RING_STACKS = 8,     /* tell who called */
+	RING_RESIDENCY = 16, /* tell how much of large blocks was touched */
+	RING_MONOTONIC = 32, /* the clock is clock_gettime */
+	RING_NEW = 64,       /* in the shim alone: not yet known */
+};
+
+/* One program image in one process; an exec begins another one. */
+struct ring_process {
+	/* Written by the program, but for the freeing of state and for mode. */
+	_Atomic uint32_t state;
+	_Atomic uint32_t mode; /* enum ring_mode */
+	uint32_t birth;        /* enum ring_birth */
+	uint32_t pid;
+	uint32_t parent;  /* pid */
+	uint32_t foreign; /* 1: the program brings its own malloc */
+	uint64_t serial;  /* in order of registering, from 1 */
+	uint64_t start_ticks;
+	_Atomic uint32_t nr_threads;
+	_Atomic uint32_t no_slot; /* threads that found no slot or memory */
+	_Atomic uint64_t lost;    /* events of these */
+	char allocator[1024];     /* the object that serves malloc */
+	char exe[1024];           /* the program's file */
+} __attribute__((aligned(64)));
 
 enum ring_drain_state {
 	RING_DRAIN_BUSY = 0,
@@ -63,6 +108,17 @@ enum ring_clock {
 	RING_CLOCK_MONOTONIC,   /* clock_gettime, where that is not good */
 };
 
+enum ring_follow {
+	RING_FOLLOW_NONE = 0, /* the process that was started, and no other */
+	RING_FOLLOW_EXEC,     /* children that execute a program, too */
+	RING_FOLLOW_ALL,      /* forked ones, too */
+};
+
+enum ring_on_full {
+	RING_FULL_WAIT = 0, /* the program waits: nothing is lost */
+	RING_FULL_DROP,     /* the event is counted as dropped */
+};
+
 struct ring_control {
 	/* Set by the drain before the program starts. */
 	uint64_t magic;
@@ -70,27 +126,29 @@ struct ring_control {
 	uint32_t target_pid;
 	uint32_t clock;    /* enum ring_clock */
 	uint32_t nr_slots; /* as many as the file has room for */
+	uint32_t follow;   /* enum ring_follow */
+	uint32_t on_full;  /* enum ring_on_full */
+	uint32_t mode;     /* enum ring_mode that new programs begin with */
 
 	/* The drain's thread id; the kernel sets FUTEX_OWNER_DIED in it. */
 	_Atomic uint32_t drain_owner __attribute__((aligned(64)));
 	_Atomic uint32_t drain_state;
 
-	/* Written by the program, rarely. */
-	_Atomic uint32_t image __attribute__((aligned(64))); /* odd: changing */
-	_Atomic uint32_t nr_threads;
-	_Atomic uint32_t top_slot; /* one past the highest slot ever taken */
-	_Atomic uint32_t forked;   /* children seen, not recorded */
-	_Atomic uint32_t execed;   /* children that ran another program */
-	_Atomic uint32_t no_slot;  /* threads that found no slot or memory */
-	_Atomic uint64_t lost;     /* events of these */
-	_Atomic uint32_t foreign;  /* 1: the program brings its own malloc */
-	char allocator[1024];      /* the object that serves malloc */
-	char exe[1024];            /* the program's file */
+	/* Written by the programs, rarely. */
+	_Atomic uint64_t nr_processes __attribute__((aligned(64))); /* so far */
+	_Atomic uint32_t top_process; /* one past the highest entry taken */
+	_Atomic uint32_t top_slot;    /* one past the highest slot ever taken */
+	_Atomic uint32_t forked;      /* children seen, not recorded */
+	_Atomic uint32_t execed;      /* children that ran another program */
+	_Atomic uint32_t refused; /* processes that found no entry or memory */
 };
 
-#define RING_DIRECTORY_OFFSET 4096u
-#define RING_RINGS_OFFSET \
- (RING_DIRECTORY_OFFSET + RING_SLOTS * sizeof(struct ring_slot))
+#define RING_PROCESSES_OFFSET 4096u
+#define RING_DIRECTORY_OFFSET \
+ (RING_PROCESSES_OFFSET + RING_PROCESSES * sizeof(struct ring_process))
+#define RING_RINGS_OFFSET                                                   \
+ ((RING_DIRECTORY_OFFSET + RING_SLOTS * sizeof(struct ring_slot) + 65535) & \
+  ~65535ull)
 
 static inline uint64_t ring_offset(uint32_t slot)
 {
@@ -98,7 +156,8 @@ static inline uint64_t ring_offset(uint32_t slot)
 }
 
 _Static_assert(sizeof(struct ring_slot) == 128, "a slot is two cache lines");
-_Static_assert(sizeof(struct ring_control) <= RING_DIRECTORY_OFFSET,
+_Static_assert(sizeof(struct ring_control) <= RING_PROCESSES_OFFSET,
 	       "the control page is one page");
+_Static_assert(RING_DIRECTORY_OFFSET % 4096 == 0, "slots begin on a page");
 
 #endif

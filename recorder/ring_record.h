@@ -15,7 +15,7 @@
 
 /* Up to FREE_ALIGNED_SIZED the values are those of enum tape_kind. */
 enum ring_kind {
-	RING_SKIPPED = 0, /* written by the drain over an unfilled position */
+	RING_NOTHING = 0, /* never written: a first word of 0 is unfilled */
 	RING_MALLOC,
 	RING_CALLOC,
 	RING_REALLOC,
@@ -34,7 +34,18 @@ enum ring_kind {
 	RING_REALLOC_CANCEL, /* recorded otherwise: forget the BEGIN */
 	RING_WIDE,           /* size field: the kind; three RING_WORD follow */
 	RING_WORD, /* part of the record before: a value in the second word */
+	RING_SKIPPED,    /* written by the drain over an unfilled position */
+	RING_NOTE,       /* size field: enum ring_note, of the next event */
+	RING_NOTE_AFTER, /* the same, of the event just before */
+	RING_STACK_DEF,  /* second word: hash; size RING_WORDs follow */
 	RING_KIND_END,
+};
+
+/* What a note tells; the value is its second word. */
+enum ring_note {
+	RING_NOTE_STACK = 1, /* hash of the stack */
+	RING_NOTE_LATENCY,   /* clock ticks that the call took */
+	RING_NOTE_TOUCHED,   /* bytes of the block that were resident */
 };
 
 /*
@@ -44,7 +55,9 @@ enum ring_kind {
  *
  * Kinds with an alignment are followed by one RING_WORD that holds it. What
  * does not fit (sizes from 2 GiB, odd addresses) is RING_WIDE, followed by
- * address, size and alignment.
+ * address, size and alignment. In RING_STACK_DEF and notes the second word is
+ * the value. Where blocks may be older than the recording (RING_WINDOW),
+ * RING_FREE and RING_REALLOC_BEGIN give the usable size of the block as size.
  */
 struct ring_record {
 	_Atomic uint64_t first;

@@ -95,11 +95,14 @@ static int rewind_output(struct session *s, struct err *err)
 	return 0;
 }
 
-static int open_writer(struct session *s, struct err *err)
+/* process: NULL when none has registered. */
+static int open_writer(struct session *s, const struct ring_process *process,
+		       struct err *err)
 {
 	const struct tape_sink sink = { write_tape, s };
 	struct tape_meta meta = { 0 };
-	int ret = meta_collect(&meta, s->config->argv, s->shared.control, err);
+	int ret = meta_collect(&meta, s->config->argv, process, s->ticks.clock,
+			       err);
 
 	if (!ret)
 		ret = rewind_output(s, err);
@@ -123,24 +126,39 @@ static void leave_image(struct session *s)
 	s->writer = NULL;
 }
 
+/* The program image that registered last; NULL: none has. */
+static const struct ring_process *last_process(const struct shared *shared)
+{
+	uint32_t i, top = atomic_load_explicit(&shared->control->top_process,
+					       memory_order_relaxed);
+	const struct ring_process *last = NULL, *p;
+
+	for (i = 0; i < top && i < RING_PROCESSES; i++) {
+		p = &shared->processes[i];
+		/* Acquire: what it announced is there. */
+		if (atomic_load_explicit(&p->state, memory_order_acquire) ==
+			    RING_PROCESS_LIVE &&
+		    (!last || p->serial > last->serial))
+			last = p;
+	}
+	return last;
+}
+
 /* Look for a program image that has registered since. */
 static int check_image(struct session *s, struct err *err)
 {
-	struct ring_control *control = s->shared.control;
-	/* Acquire: what it announced is there. */
-	uint32_t image =
-		atomic_load_explicit(&control->image, memory_order_acquire);
+	const struct ring_process *process = last_process(&s->shared);
 	int ret;
 
-	if (image == s->drain.image || image & 1)
+	if (process == s->drain.process)
 		return 0;
-	if (s->drain.image)
+	if (s->drain.process)
 		leave_image(s);
 	s->result->unseen[0] = '\0';
 	snprintf(s->result->exe, sizeof(s->result->exe), "%.*s",
-		 (int)sizeof(control->exe), control->exe);
-	ret = open_writer(s, err);
-	drain_set_image(&s->drain, image, ret ? NULL : s->writer);
+		 (int)sizeof(process->exe), process->exe);
+	ret = open_writer(s, process, err);
+	drain_set_process(&s->drain, process, ret ? NULL : s->writer);
 	return ret;
 }
 
@@ -258,18 +276,21 @@ static void describe_end(const struct session *s, struct tape_end *end)
 static void fill_result(struct session *s)
 {
 	const struct ring_control *control = s->shared.control;
+	const struct ring_process *process = s->drain.process;
 	struct session_result *r = s->result;
 
 	r->status = s->child.status;
-	r->registered = s->drain.image;
-	r->foreign = control->foreign;
-	snprintf(r->allocator, sizeof(r->allocator), "%.*s",
-		 (int)sizeof(control->allocator), control->allocator);
+	r->registered = process;
+	if (process) {
+		r->foreign = process->foreign;
+		r->lost = process->lost;
+		snprintf(r->allocator, sizeof(r->allocator), "%.*s",
+			 (int)sizeof(process->allocator), process->allocator);
+	}
 	r->events = s->drain.events;
 	r->earlier_events = s->drain.discarded;
 	r->threads = s->drain.threads;
 	r->interrupted = s->drain.interrupted;
-	r->lost = control->lost;
 	r->forked = control->forked;
 	r->execed = control->execed;
 	r->duration_ns = ticks_now_ns(&s->ticks);
@@ -283,7 +304,7 @@ static int finish_tape(struct session *s, struct err *err)
 	int ret = 0;
 
 	if (!s->writer)
-		ret = open_writer(s, err);
+		ret = open_writer(s, NULL, err);
 	if (!ret && sampler_finish(&s->sampler, &sample))
 		ret = tape_writer_sample(s->writer, &sample, err);
 	if (ret)

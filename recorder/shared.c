@@ -51,6 +51,7 @@ static uint32_t size_and_map(struct shared *s)
 		if (p == MAP_FAILED)
 			continue;
 		s->control = p;
+		s->processes = (void *)((char *)p + RING_PROCESSES_OFFSET);
 		s->slots = (void *)((char *)p + RING_DIRECTORY_OFFSET);
 		return nr;
 	}

@@ -17,6 +17,7 @@ struct shared {
 	int fd;
 	size_t len;
 	struct ring_control *control;
+	struct ring_process *processes;
 	struct ring_slot *slots;
 };
 

@@ -23,7 +23,7 @@ static bool filled(const struct ring_record *ring, uint64_t pos,
 {
 	*first = atomic_load_explicit(&at(ring, pos)->first,
 				      memory_order_acquire);
-	return (*first & RING_LAP_BIT) == ring_lap(pos);
+	return *first && (*first & RING_LAP_BIT) == ring_lap(pos);
 }
 
 static uint64_t second(const struct ring_record *ring, uint64_t pos)
@@ -100,8 +100,8 @@ static bool finish(struct unpack *u, struct tape_event *ev)
 		if (u->nr_begins)
 			u->nr_begins--;
 		return false;
-	case RING_SKIPPED:
 	case RING_WORD:
+	case RING_SKIPPED:
 		return false;
 	}
 	if (whole[ev->kind])
@@ -166,7 +166,9 @@ void unpack_skip(struct unpack *u, struct ring_record *ring, uint64_t nr)
 	for (; nr; nr--, u->pos++) {
 		/* So that what lies here cannot be taken for the next lap's. */
 		atomic_store_explicit(&ring[u->pos % RING_RECORDS].first,
-				      ring_lap(u->pos), memory_order_relaxed);
+				      ring_kind_bits(RING_SKIPPED) |
+					      ring_lap(u->pos),
+				      memory_order_relaxed);
 		u->interrupted++;
 	}
 }

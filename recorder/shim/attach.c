@@ -124,10 +124,20 @@ static struct ring_record *map_chunk(uint32_t chunk)
 	return rings;
 }
 
+static void raise_to(_Atomic uint32_t *top, uint32_t least)
+{
+	uint32_t seen = atomic_load_explicit(top, memory_order_relaxed);
+
+	while (seen < least && !atomic_compare_exchange_weak_explicit(
+				       top, &seen, least, memory_order_relaxed,
+				       memory_order_relaxed))
+		;
+}
+
 /* Take the lowest free slot. RING_SLOTS: there is none. */
 static uint32_t take_slot(void)
 {
-	uint32_t i, top, free_slot;
+	uint32_t i, free_slot;
 
 	for (i = 0; i < shim.nr_slots; i++) {
 		free_slot = RING_FREE_SLOT;
@@ -142,12 +152,7 @@ static uint32_t take_slot(void)
 	}
 	if (i == shim.nr_slots)
 		return RING_SLOTS;
-	top = atomic_load_explicit(&shim.control->top_slot,
-				   memory_order_relaxed);
-	while (top <= i && !atomic_compare_exchange_weak_explicit(
-				   &shim.control->top_slot, &top, i + 1,
-				   memory_order_relaxed, memory_order_relaxed))
-		;
+	raise_to(&shim.control->top_slot, i + 1);
 	return i;
 }
 
@@ -164,15 +169,17 @@ static struct rec_thread *claim(struct rec_thread *block, uint32_t tid)
 		if (i < RING_SLOTS)
 			atomic_store_explicit(&slot->state, RING_FREE_SLOT,
 					      memory_order_relaxed);
-		atomic_fetch_add_explicit(&shim.control->no_slot, 1,
+		atomic_fetch_add_explicit(&shim.process->no_slot, 1,
 					  memory_order_relaxed);
 		return NULL;
 	}
 	if (!block)
 		block = &shim.blocks[i];
 	tail = atomic_load_explicit(&slot->tail, memory_order_relaxed);
-	slot->image = shim.image;
-	slot->thread = atomic_fetch_add_explicit(&shim.control->nr_threads, 1,
+	atomic_store_explicit(&slot->claim, tail + RING_QUARTER,
+			      memory_order_relaxed);
+	slot->process = (uint32_t)(shim.process - shim.processes);
+	slot->thread = atomic_fetch_add_explicit(&shim.process->nr_threads, 1,
 						 memory_order_relaxed);
 	slot->tid = tid;
 	slot->start_ticks = clock_ticks(shim.clock);
@@ -277,24 +284,59 @@ static int make_blocks(void)
 	return 1;
 }
 
-/* Announce this program image: a new one starts a new tape. */
-static void announce(struct ring_control *control)
+/* Take the lowest free entry of the table of processes; NULL: none is. */
+static struct ring_process *take_process(void)
 {
-	uint32_t image =
-		atomic_load_explicit(&control->image, memory_order_relaxed) | 1;
+	uint32_t i, state;
+
+	for (i = 0; i < RING_PROCESSES; i++) {
+		state = RING_FREE_PROCESS;
+		/* Acquire: the drain has left the entry before we write it. */
+		if (atomic_compare_exchange_strong_explicit(
+			    &shim.processes[i].state, &state,
+			    RING_PROCESS_CLAIMED, memory_order_acquire,
+			    memory_order_relaxed)) {
+			raise_to(&shim.control->top_process, i + 1);
+			return &shim.processes[i];
+		}
+	}
+	return NULL;
+}
+
+static void describe_image(struct ring_process *p)
+{
 	ssize_t len;
 
-	/* Sequential: the drain sees odd while the text changes. */
-	atomic_store_explicit(&control->image, image, memory_order_seq_cst);
-	atomic_store_explicit(&control->nr_threads, 0, memory_order_relaxed);
-	atomic_store_explicit(&control->foreign, !real_is_ours(),
+	p->foreign = !real_is_ours();
+	real_allocator_path(p->allocator, sizeof(p->allocator));
+	len = readlink("/proc/self/exe", p->exe, sizeof(p->exe) - 1);
+	p->exe[len > 0 ? len : 0] = '\0';
+}
+
+/* Announce this program image: it starts a new tape. 0: there is no room. */
+static int announce(void)
+{
+	struct ring_process *p = take_process();
+
+	if (!p)
+		return 0;
+	p->birth = RING_BIRTH_EXEC;
+	p->pid = (uint32_t)getpid();
+	p->parent = (uint32_t)getppid();
+	p->serial = 1 + atomic_fetch_add_explicit(&shim.control->nr_processes,
+						  1, memory_order_relaxed);
+	p->start_ticks = clock_ticks(shim.clock);
+	atomic_store_explicit(&p->mode, shim.control->mode,
 			      memory_order_relaxed);
-	real_allocator_path(control->allocator, sizeof(control->allocator));
-	len = readlink("/proc/self/exe", control->exe,
-		       sizeof(control->exe) - 1);
-	control->exe[len > 0 ? len : 0] = '\0';
-	shim.image = image + 1;
-	atomic_store_explicit(&control->image, image + 1, memory_order_seq_cst);
+	atomic_store_explicit(&p->nr_threads, 0, memory_order_relaxed);
+	atomic_store_explicit(&p->no_slot, 0, memory_order_relaxed);
+	atomic_store_explicit(&p->lost, 0, memory_order_relaxed);
+	describe_image(p);
+	shim.process = p;
+	/* Release: the drain sees the entry filled in. */
+	atomic_store_explicit(&p->state, RING_PROCESS_LIVE,
+			      memory_order_release);
+	return 1;
 }
 
 static int connect_drain(void)
@@ -315,15 +357,16 @@ static int connect_drain(void)
 		return 0;
 	}
 	shim.control = control;
+	shim.processes = (void *)((char *)control + RING_PROCESSES_OFFSET);
 	shim.slots = (void *)((char *)control + RING_DIRECTORY_OFFSET);
 	shim.clock = control->clock;
 	shim.nr_slots = control->nr_slots;
-	if (!make_blocks() || pthread_key_create(&shim.key, thread_exit)) {
-		atomic_fetch_add_explicit(&control->no_slot, 1,
+	if (!make_blocks() || pthread_key_create(&shim.key, thread_exit) ||
+	    !announce()) {
+		atomic_fetch_add_explicit(&control->refused, 1,
 					  memory_order_relaxed);
 		return 0;
 	}
-	announce(control);
 	return 1;
 }
 

@@ -64,7 +64,7 @@ static struct rec_thread *stand_in(struct rec_thread *t)
 	if (t == &rec_ended && !shim_is_child())
 		return shim_late();
 	if (t == &rec_refused && !shim_is_child()) {
-		atomic_fetch_add_explicit(&shim.control->lost, 1,
+		atomic_fetch_add_explicit(&shim.process->lost, 1,
 					  memory_order_relaxed);
 		return NULL;
 	}
@@ -167,10 +167,10 @@ unsigned rec_kind_since(uint64_t mark, uint64_t addr)
 	struct rec_thread *t = rec_self;
 	const struct ring_record *ring = t ? t->ring : NULL;
 	uint64_t end = rec_mark(), first;
-	unsigned kind = RING_SKIPPED;
+	unsigned kind = RING_NOTHING;
 
 	if (!ring || !addr || end - mark > RING_QUARTER)
-		return RING_SKIPPED;
+		return RING_NOTHING;
 	for (; mark != end; mark++) {
 		first = atomic_load_explicit(&ring[mark % RING_RECORDS].first,
 					     memory_order_relaxed);

@@ -46,9 +46,10 @@ enum shim_state {
 struct shim {
 	_Atomic int state;
 	uint32_t clock; /* enum ring_clock */
-	uint32_t image;
 	uint32_t nr_slots;
 	struct ring_control *control;
+	struct ring_process *processes;
+	struct ring_process *process; /* this one's entry */
 	struct ring_slot *slots;
 	struct rec_thread *blocks; /* one per slot, and the late one */
 	_Atomic(struct ring_record *) chunks[SHIM_CHUNKS];
