@@ -71,7 +71,12 @@ static int emit_block(struct tape_writer *w, struct tape_frame *f,
 			       &len, err);
 	if (!ret)
 		ret = tape_index_add(&w->index, f, w->bytes, err);
-	return ret ? ret : emit(w, w->out.bytes, len, err);
+	if (ret)
+		return ret;
+	ret = emit(w, w->out.bytes, len, err);
+	if (ret)
+		w->index.nr--;
+	return ret;
 }
 
 int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
@@ -106,6 +111,8 @@ static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 	f.last = b->last;
 	f.dropped = b->dropped;
 	ret = emit_block(w, &f, pieces, tape_block_pieces(b, pieces), err);
+	if (ret)
+		return ret;
 	tape_block_clear(b);
 	/* A thread that fills no block between flushes keeps no buffers. */
 	if (f.count < w->config.block_events)
@@ -126,6 +133,8 @@ static int flush_samples(struct tape_writer *w, struct err *err)
 	f.first = w->first_sample.time_ns / w->config.time_unit_ns;
 	f.last = w->last_sample.time_ns / w->config.time_unit_ns;
 	ret = emit_block(w, &f, &piece, 1, err);
+	if (ret)
+		return ret;
 	w->samples.len = 0;
 	w->nr_samples = 0;
 	return ret;
@@ -313,7 +322,8 @@ int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
 	if (thread >= w->nr_threads)
 		return 0;
 	ret = flush_thread(w, thread, err);
-	drop_block(&w->threads[thread]);
+	if (!ret)
+		drop_block(&w->threads[thread]);
 	return ret;
 }
 
@@ -325,6 +335,38 @@ uint64_t tape_writer_bytes(const struct tape_writer *w)
 uint64_t tape_writer_events(const struct tape_writer *w)
 {
 	return w->events;
+}
+
+uint64_t tape_writer_waiting(const struct tape_writer *w)
+{
+	uint64_t bytes = w->samples.len;
+	uint32_t i;
+
+	for (i = 0; i < w->nr_threads; i++)
+		if (w->threads[i].block)
+			bytes += tape_block_len(w->threads[i].block);
+	return bytes;
+}
+
+uint64_t tape_writer_forget(struct tape_writer *w)
+{
+	uint64_t events = 0;
+	uint32_t i;
+
+	for (i = 0; i < w->nr_threads; i++) {
+		struct tape_block *b = w->threads[i].block;
+
+		if (!b)
+			continue;
+		events += b->count;
+		b->dropped = 0;
+		tape_block_clear(b);
+	}
+	w->samples.len = 0;
+	w->nr_samples = 0;
+	w->events -= events;
+	w->failed = 0;
+	return events;
 }
 
 static int write_end(struct tape_writer *w, const struct tape_end *end,

@@ -59,6 +59,16 @@ int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
 uint64_t tape_writer_bytes(const struct tape_writer *w);
 uint64_t tape_writer_events(const struct tape_writer *w);
 
+/* Bytes of events and samples that wait to be compressed and written. */
+uint64_t tape_writer_waiting(const struct tape_writer *w);
+
+/*
+ * After the sink refused a block and took back what it had of it: forget what
+ * waits and the failure, so that tape_writer_close can still write the end
+ * where there is room for it. Returns how many events are lost by that.
+ */
+uint64_t tape_writer_forget(struct tape_writer *w);
+
 /* Flush, write end, index and trailer; frees w in any case. */
 int tape_writer_close(struct tape_writer *w, const struct tape_end *end,
 		      struct err *err);

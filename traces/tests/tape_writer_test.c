@@ -265,6 +265,53 @@ static void test_full_disk(void **state)
 	}
 }
 
+struct small_disk {
+	struct tape_buf tape;
+	bool full;
+};
+
+static int append_or_refuse(void *ctx, const void *buf, size_t len)
+{
+	struct small_disk *disk = ctx;
+
+	return disk->full ? ENOSPC : testing_append(&disk->tape, buf, len);
+}
+
+/* A refused block leaves no trace: what came before it ends cleanly. */
+static void test_forget(void **state)
+{
+	struct tape_end end = { .reason = "disk full" };
+	struct small_disk disk = { 0 };
+	struct tape_sink sink = { append_or_refuse, &disk };
+	struct tape_writer *w;
+	struct tape_reader *r;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_done(tape_writer_open(&w, &sink, NULL, NULL, &err), &err);
+	assert_done(tape_writer_add(w, 0, &one, 1, &err), &err);
+	assert_done(tape_writer_flush(w, &err), &err);
+	assert_int_equal(tape_writer_waiting(w), 0);
+	assert_done(tape_writer_add(w, 0, &one, 1, &err), &err);
+	assert_done(tape_writer_add(w, 1, &one, 1, &err), &err);
+	assert_true(tape_writer_waiting(w) > 4);
+	disk.full = true;
+	assert_int_equal(tape_writer_flush(w, &err), -ERR_IO);
+	assert_int_equal(tape_writer_end_thread(w, 0, &err), -ERR_IO);
+	assert_int_equal(tape_writer_forget(w), 2);
+	assert_int_equal(tape_writer_waiting(w), 0);
+	disk.full = false;
+	err_clear(&err);
+	assert_done(tape_writer_close(w, &end, &err), &err);
+	r = reopen(&disk.tape);
+	assert_true(tape_reader_end(r)->clean);
+	assert_true(tape_reader_info(r)->indexed);
+	assert_int_equal(tape_reader_info(r)->events, 1);
+	assert_string_equal(tape_reader_end(r)->reason, "disk full");
+	tape_reader_close(r);
+	tape_buf_release(&disk.tape);
+}
+
 static void test_bad_arguments(void **state)
 {
 	struct tape_writer_config config = { .block_events = 1u << 30 };
@@ -324,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_after_end),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_hash),
 	};
