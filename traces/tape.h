@@ -46,6 +46,22 @@ enum tape_flag {
 	TAPE_FAILED = 1, /* the call returned NULL or an error; addr is 0 */
 };
 
+/* What else is known of a call; has tells which. */
+enum tape_note {
+	TAPE_NOTE_STACK = 1,
+	TAPE_NOTE_LATENCY = 2,
+	TAPE_NOTE_USABLE = 4,
+	TAPE_NOTE_TOUCHED = 8,
+};
+
+struct tape_notes {
+	uint64_t usable_bytes;  /* of the block given back; see FORMAT.md */
+	uint64_t touched_bytes; /* of the block given back: resident */
+	uint32_t stack;         /* of a call that allocates; tape_stacks.h */
+	uint32_t latency_ns; /* but of a realloc of a block: its times tell */
+	uint8_t has;         /* enum tape_note */
+};
+
 struct tape_event {
 	uint64_t time_ns;   /* when it began to hold; see above */
 	uint64_t end_ns;    /* realloc family: when it returned; else time_ns */
@@ -53,10 +69,13 @@ struct tape_event {
 	uint64_t old_addr;  /* realloc family: block given, or 0 */
 	uint64_t size;      /* bytes asked for */
 	uint64_t alignment; /* bytes, 0 for calls without one */
-	const char *text;   /* name or mark, valid until the next call */
-	uint32_t thread;    /* index in order of birth, from 0 */
-	uint8_t kind;       /* enum tape_kind */
-	uint8_t flags;      /* enum tape_flag */
+	union {             /* both are valid until the next call */
+		const char *text;               /* thread_name, mark */
+		const struct tape_notes *notes; /* calls on blocks, or NULL */
+	};
+	uint32_t thread; /* index in order of birth, from 0 */
+	uint8_t kind;    /* enum tape_kind */
+	uint8_t flags;   /* enum tape_flag */
 };
 
 /* The process from outside, at one moment. Bytes, and counts since start. */
@@ -113,6 +132,12 @@ static inline bool tape_kind_has_alignment(enum tape_kind kind)
 {
 	return (kind >= TAPE_ALIGNED_ALLOC && kind <= TAPE_PVALLOC) ||
 	       kind == TAPE_FREE_ALIGNED_SIZED;
+}
+
+/* Those with a text; only calls, the kinds up to 12, have notes. */
+static inline bool tape_kind_has_text(enum tape_kind kind)
+{
+	return kind == TAPE_THREAD_NAME || kind == TAPE_MARK;
 }
 
 /* Calls that return a block: malloc to pvalloc, the reallocs among them. */

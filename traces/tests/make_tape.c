@@ -161,7 +161,7 @@ static void every_kind(struct maker *m)
 	int kind;
 
 	for (kind = 1; kind < TAPE_KIND_END; kind++) {
-		struct tape_event ev = { .kind = (uint8_t)kind, .text = text };
+		struct tape_event ev = { .kind = (uint8_t)kind };
 		uint64_t at = 0x10000 * (uint64_t)kind;
 
 		if (kind == TAPE_THREAD_START || kind == TAPE_THREAD_END)
@@ -170,6 +170,7 @@ static void every_kind(struct maker *m)
 		ev.old_addr = tape_kind_is_realloc(kind) ? at + 64 : 0;
 		ev.size = kind == TAPE_FREE ? 0 : 1ULL << 2 * kind;
 		ev.alignment = tape_kind_has_alignment(kind) ? 64 : 0;
+		ev.text = tape_kind_has_text(kind) ? text : NULL;
 		add(m, 0, &ev);
 		if (!tape_kind_is_alloc(kind))
 			continue;

@@ -91,7 +91,11 @@ static int load_events(struct bench *b, const char *path)
 		while (!ret && b->nr < MOST &&
 		       (ret = tape_cursor_next(c, &b->events[b->nr], &b->err)) >
 			       0) {
-			b->events[b->nr++].text = "text";
+			if (tape_kind_has_text(b->events[b->nr].kind))
+				b->events[b->nr].text = "text";
+			else
+				b->events[b->nr].notes = NULL;
+			b->nr++;
 			ret = 0;
 		}
 		tape_cursor_close(c);

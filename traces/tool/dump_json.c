@@ -46,7 +46,7 @@ void dump_json_line(const struct tape_event *ev)
 		printf(",\"times\":%llu", (ull)ev->size);
 	else if (ev->kind == TAPE_THREAD_START)
 		printf(",\"tid\":%llu", (ull)ev->addr);
-	else if (ev->text)
+	else if (tape_kind_has_text(ev->kind))
 		print_text(ev->text);
 	fputs("}\n", stdout);
 }

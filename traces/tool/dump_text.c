@@ -54,7 +54,7 @@ void dump_text_line(const struct tape_event *ev)
 		printf(" %llu times", (ull)ev->size);
 	} else if (ev->kind == TAPE_THREAD_START) {
 		printf(" tid %llu", (ull)ev->addr);
-	} else if (ev->text) {
+	} else if (tape_kind_has_text(ev->kind)) {
 		fputs(" \"", stdout);
 		tool_print_text(ev->text);
 		putchar('"');
