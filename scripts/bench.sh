@@ -9,5 +9,7 @@ set -eu
 B=$(cd "${B:-build}" && pwd)
 out=${OUT:-results/bench}
 mkdir -p "$B/bench" "$out"
-${CC:-cc} -O2 -pthread -o "$B/bench/threads" scripts/bench/threads.c
+for program in threads counted; do
+	${CC:-cc} -O2 -pthread -o "$B/bench/$program" scripts/bench/$program.c
+done
 exec python3 -B scripts/bench/bench.py --build "$B" --out "$out" "$@"

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import figures
+import recording
 
 
 class Report:
@@ -93,7 +94,7 @@ def main():
     work = tempfile.mkdtemp(prefix="heaptape-bench.")
     try:
         setup = figures.Setup(options.build, work, options.smoke)
-        for measure in figures.ALL:
+        for measure in recording.ALL + figures.ALL:
             if options.only in (None, measure.__name__):
                 measure(setup, report)
     finally:

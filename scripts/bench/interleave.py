@@ -32,6 +32,15 @@ class Run:
         sys.exit("bench: no number in: %s" % self.text[-200:])
 
 
+    def rate(self, name):
+        """The number on the line that begins with name."""
+        for line in self.text.splitlines():
+            words = line.split()
+            if len(words) == 2 and words[0] == name:
+                return float(words[1])
+        sys.exit("bench: no %s in: %s" % (name, self.text[-200:]))
+
+
 class Command:
     """argv, what is read as stdin (a path or None), more environment."""
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # A redis-server on a free port of the loopback, started as PREFIX...
 # redis-server, under redis-benchmark with pipelined SET and LPUSH. Prints
-# the requests per second of SET. Leaves no server behind.
+# the requests per second of each, a line "NAME NUMBER". Leaves no server
+# behind.
 # usage: redis.sh [PREFIX COMMAND...]        REQUESTS=400000
 set -eu
 
@@ -44,4 +45,4 @@ until ask ping >/dev/null 2>&1; do
 done
 timeout 120 redis-benchmark -p "$port" -t set,lpush -n "${REQUESTS:-400000}" \
 	-r 200000 -d 120 -P 32 -c 20 --csv | tr -d '"' |
-	awk -F , '$1 == "SET" { print $2 }'
+	awk -F , '$1 == "SET" || $1 == "LPUSH" { print $1, $2 }'
