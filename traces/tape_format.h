@@ -31,6 +31,8 @@ enum tape_block_type {
 	TAPE_BLOCK_SAMPLES = 2,
 	TAPE_BLOCK_END = 3,
 	TAPE_BLOCK_INDEX = 4,
+	TAPE_BLOCK_STACKS = 5,
+	TAPE_BLOCK_MODULES = 6,
 };
 
 enum tape_block_flag {

@@ -68,7 +68,7 @@ bool tape_frame_unpack(struct tape_frame *f,
 
 enum tape_frame_use tape_frame_use(const struct tape_frame *f)
 {
-	if (f->type >= TAPE_BLOCK_EVENTS && f->type <= TAPE_BLOCK_INDEX)
+	if (f->type >= TAPE_BLOCK_EVENTS && f->type <= TAPE_BLOCK_MODULES)
 		return TAPE_FRAME_TAKE;
 	return f->flags & TAPE_BLOCK_OPTIONAL ? TAPE_FRAME_SKIP
 					      : TAPE_FRAME_REFUSE;

@@ -24,7 +24,7 @@ struct tape_frame {
 	uint8_t flags; /* enum tape_block_flag */
 	uint32_t thread;
 	uint32_t count;
-	uint64_t first; /* times in units */
+	uint64_t first; /* times in units; of a table: the first number */
 	uint64_t last;
 	uint32_t raw_len;
 	uint32_t stored_len;

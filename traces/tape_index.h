@@ -19,7 +19,7 @@ struct tape_source;
 
 struct tape_index_entry {
 	uint64_t offset;
-	uint64_t first; /* times in units */
+	uint64_t first; /* as in struct tape_frame */
 	uint64_t last;
 	uint64_t dropped;
 	uint32_t thread;

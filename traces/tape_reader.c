@@ -159,6 +159,11 @@ static int sum_up(struct tape_reader *r, struct err *err)
 		struct tape_index_entry *e = &r->index.entries[i];
 
 		info->blocks++;
+		if (e->type == TAPE_BLOCK_STACKS ||
+		    e->type == TAPE_BLOCK_MODULES) {
+			ret = tape_reader_table(r, e, err);
+			continue;
+		}
 		if (e->last > last)
 			last = e->last;
 		if (e->type == TAPE_BLOCK_EVENTS) {

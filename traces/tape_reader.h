@@ -27,6 +27,8 @@ struct tape_info {
 	uint64_t bad_blocks; /* skipped by salvage */
 	uint64_t lost_bytes; /* of the file, not readable (cut or damaged) */
 	uint32_t threads;
+	uint32_t frames;  /* the highest number of one; see tape_stacks.h */
+	uint32_t modules; /* the same */
 	uint32_t version;
 	uint32_t time_unit_ns;
 	bool indexed; /* false: the index was rebuilt by scanning */

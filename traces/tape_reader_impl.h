@@ -36,6 +36,10 @@ int tape_reader_load(struct tape_reader *r, struct tape_index_entry *e,
 int tape_reader_damaged(struct tape_reader *r, struct tape_index_entry *e,
 			uint64_t unread, const char *what, struct err *err);
 
+/* Take the numbers of a block of frames or modules into r->info. */
+int tape_reader_table(struct tape_reader *r, struct tape_index_entry *e,
+		      struct err *err);
+
 /* The span of a thread's blocks in index.order: [*first, *first + return). */
 size_t tape_reader_blocks(const struct tape_reader *r, uint32_t thread,
 			  size_t *first);

@@ -9,6 +9,7 @@
 #include "traces/tape_block.h"
 #include "traces/tape_reader_impl.h"
 #include "traces/tape_repair.h"
+#include "traces/tape_tables.h"
 #include "traces/tape_writer_impl.h"
 
 /*
@@ -46,6 +47,8 @@ static int copy_block(struct tape_reader *r, struct tape_index_entry *e,
 	ret = tape_reader_load(r, e, &f, raw, err);
 	if (ret > 0 && e->type == TAPE_BLOCK_EVENTS)
 		ret = verify(r, e, &f, raw, last, err);
+	else if (ret > 0 && !tape_table_sound(&f, raw))
+		ret = tape_reader_damaged(r, e, 0, "its rows", err);
 	if (ret <= 0)
 		return ret;
 	/* The frame as it was read is still in the reader's scratch. */

@@ -6,9 +6,7 @@
 #include <zstd.h>
 
 #include "traces/base/err.h"
-#include "traces/tape_block.h"
 #include "traces/tape_header.h"
-#include "traces/tape_index.h"
 #include "traces/tape_samples.h"
 #include "traces/tape_writer_impl.h"
 
@@ -17,29 +15,8 @@
 #define BATCH                256
 #define SAMPLE_BATCH         256
 
-struct writer_thread {
-	struct tape_block *block; /* NULL: nothing waits */
-	uint64_t last;            /* in units; how far it was when it ended */
-};
-
-struct tape_writer {
-	struct tape_sink sink;
-	struct tape_writer_config config;
-	ZSTD_CCtx *zstd;
-	struct writer_thread *threads; /* by number */
-	uint32_t nr_threads;
-	struct tape_buf out;
-	struct tape_buf samples;
-	struct tape_sample first_sample, last_sample;
-	uint32_t nr_samples;
-	struct tape_index index;
-	uint64_t bytes;
-	uint64_t events;
-	int failed; /* errno of the sink; one that failed stays failed */
-};
-
-static int emit(struct tape_writer *w, const void *buf, size_t len,
-		struct err *err)
+int tape_writer_emit(struct tape_writer *w, const void *buf, size_t len,
+		     struct err *err)
 {
 	if (!w->failed)
 		w->failed = w->sink.write(w->sink.ctx, buf, len);
@@ -49,8 +26,7 @@ static int emit(struct tape_writer *w, const void *buf, size_t len,
 	return 0;
 }
 
-/* Compress and write one block, and note it in the index. */
-static int emit_block(struct tape_writer *w, struct tape_frame *f,
+int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
 		      const struct tape_piece *pieces, size_t nr,
 		      struct err *err)
 {
@@ -73,7 +49,7 @@ static int emit_block(struct tape_writer *w, struct tape_frame *f,
 		ret = tape_index_add(&w->index, f, w->bytes, err);
 	if (ret)
 		return ret;
-	ret = emit(w, w->out.bytes, len, err);
+	ret = tape_writer_emit(w, w->out.bytes, len, err);
 	if (ret)
 		w->index.nr--;
 	return ret;
@@ -89,11 +65,12 @@ int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 	tape_frame_pack(f, header);
 	ret = tape_index_add(&w->index, f, w->bytes, err);
 	if (!ret)
-		ret = emit(w, header, sizeof(header), err);
+		ret = tape_writer_emit(w, header, sizeof(header), err);
 	if (!ret)
-		ret = emit(w, stored, f->stored_len, err);
+		ret = tape_writer_emit(w, stored, f->stored_len, err);
 	if (f->type == TAPE_BLOCK_EVENTS)
 		w->events += f->count;
+	tape_writer_tables_copied(w, f);
 	return ret;
 }
 
@@ -110,7 +87,10 @@ static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 	f.first = b->count ? b->first : b->last;
 	f.last = b->last;
 	f.dropped = b->dropped;
-	ret = emit_block(w, &f, pieces, tape_block_pieces(b, pieces), err);
+	ret = tape_writer_tables_flush(w, err);
+	if (!ret)
+		ret = tape_writer_block(w, &f, pieces,
+					tape_block_pieces(b, pieces), err);
 	if (ret)
 		return ret;
 	tape_block_clear(b);
@@ -132,7 +112,7 @@ static int flush_samples(struct tape_writer *w, struct err *err)
 		return 0;
 	f.first = w->first_sample.time_ns / w->config.time_unit_ns;
 	f.last = w->last_sample.time_ns / w->config.time_unit_ns;
-	ret = emit_block(w, &f, &piece, 1, err);
+	ret = tape_writer_block(w, &f, &piece, 1, err);
 	if (ret)
 		return ret;
 	w->samples.len = 0;
@@ -149,7 +129,7 @@ static int write_header(struct tape_writer *w, const struct tape_meta *meta,
 	int ret = tape_header_pack(&header, meta, &bytes, &len, err);
 
 	if (!ret)
-		ret = emit(w, bytes, len, err);
+		ret = tape_writer_emit(w, bytes, len, err);
 	free(bytes);
 	return ret;
 }
@@ -301,6 +281,8 @@ int tape_writer_flush(struct tape_writer *w, struct err *err)
 
 	for (i = 0; i < w->nr_threads && !ret; i++)
 		ret = flush_thread(w, i, err);
+	if (!ret)
+		ret = tape_writer_tables_flush(w, err);
 	return ret ? ret : flush_samples(w, err);
 }
 
@@ -339,7 +321,8 @@ uint64_t tape_writer_events(const struct tape_writer *w)
 
 uint64_t tape_writer_waiting(const struct tape_writer *w)
 {
-	uint64_t bytes = w->samples.len;
+	uint64_t bytes =
+		w->samples.len + w->modules.rows.len + w->frames.rows.len;
 	uint32_t i;
 
 	for (i = 0; i < w->nr_threads; i++)
@@ -364,64 +347,10 @@ uint64_t tape_writer_forget(struct tape_writer *w)
 	}
 	w->samples.len = 0;
 	w->nr_samples = 0;
+	tape_writer_tables_forget(w);
 	w->events -= events;
 	w->failed = 0;
 	return events;
-}
-
-static int write_end(struct tape_writer *w, const struct tape_end *end,
-		     struct err *err)
-{
-	struct tape_frame f = { .type = TAPE_BLOCK_END,
-				.thread = TAPE_NO_THREAD };
-	struct tape_buf buf = { 0 };
-	int ret = tape_end_pack(end, w->events, &buf, &f.count, err);
-
-	if (!ret) {
-		struct tape_piece piece = { buf.bytes, buf.len };
-
-		ret = emit_block(w, &f, &piece, 1, err);
-	}
-	tape_buf_release(&buf);
-	return ret;
-}
-
-static int write_index(struct tape_writer *w, struct err *err)
-{
-	struct tape_frame f = { .type = TAPE_BLOCK_INDEX,
-				.flags = TAPE_BLOCK_OPTIONAL,
-				.thread = TAPE_NO_THREAD,
-				.count = (uint32_t)w->index.nr };
-	uint8_t trailer[TAPE_TRAILER];
-	uint64_t offset = w->bytes;
-	struct tape_buf buf = { 0 };
-	int ret = tape_index_pack(&w->index, &buf, err);
-
-	/* A tape whose index would be too large goes without one. */
-	if (ret || buf.len > TAPE_RAW_MAX)
-		goto out;
-	ret = emit_block(w, &f, &(struct tape_piece){ buf.bytes, buf.len }, 1,
-			 err);
-	if (ret)
-		goto out;
-	tape_trailer_pack(trailer, offset, w->bytes + TAPE_TRAILER);
-	ret = emit(w, trailer, sizeof(trailer), err);
-out:
-	tape_buf_release(&buf);
-	return ret;
-}
-
-int tape_writer_close(struct tape_writer *w, const struct tape_end *end,
-		      struct err *err)
-{
-	int ret = tape_writer_flush(w, err);
-
-	if (!ret)
-		ret = write_end(w, end, err);
-	if (!ret)
-		ret = write_index(w, err);
-	tape_writer_free(w);
-	return ret;
 }
 
 void tape_writer_free(struct tape_writer *w)
@@ -435,6 +364,7 @@ void tape_writer_free(struct tape_writer *w)
 	free(w->threads);
 	tape_buf_release(&w->out);
 	tape_buf_release(&w->samples);
+	tape_writer_tables_release(w);
 	tape_index_release(&w->index);
 	ZSTD_freeCCtx(w->zstd);
 	free(w);

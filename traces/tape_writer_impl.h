@@ -1,17 +1,56 @@
 // SPDX-License-Identifier: MIT
-/* What repair needs of the writer. Internal to libtape. */
+/* What the parts of the writer, and repair, share. Internal to libtape. */
 #ifndef TRACES_TAPE_WRITER_IMPL_H
 #define TRACES_TAPE_WRITER_IMPL_H
 
+#include "traces/tape_block.h"
+#include "traces/tape_index.h"
+#include "traces/tape_tables.h"
 #include "traces/tape_writer.h"
 
-struct tape_frame;
+struct writer_thread {
+	struct tape_block *block; /* NULL: nothing waits */
+	uint64_t last;            /* in units; how far it was when it ended */
+};
 
+struct tape_writer {
+	struct tape_sink sink;
+	struct tape_writer_config config;
+	struct ZSTD_CCtx_s *zstd;
+	struct writer_thread *threads; /* by number */
+	uint32_t nr_threads;
+	struct tape_buf out;
+	struct tape_buf samples;
+	struct tape_sample first_sample, last_sample;
+	uint32_t nr_samples;
+	struct tape_table_pack modules, frames;
+	struct tape_index index;
+	uint64_t bytes;
+	uint64_t events;
+	int failed; /* errno of the sink; one that failed stays failed */
+};
+
+/* Hand bytes to the sink. */
+int tape_writer_emit(struct tape_writer *w, const void *buf, size_t len,
+		     struct err *err);
+/* Compress and write one block, and note it in the index. */
+int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
+		      const struct tape_piece *pieces, size_t nr,
+		      struct err *err);
 /*
  * Append a block as it is, but for its number in the file: f with the
  * f->stored_len bytes of its zstd frame.
  */
 int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 		     const void *stored, struct err *err);
+
+/* Write the modules and frames that wait. */
+int tape_writer_tables_flush(struct tape_writer *w, struct err *err);
+/* A block of them was copied: those that are added next follow it. */
+void tape_writer_tables_copied(struct tape_writer *w,
+			       const struct tape_frame *f);
+/* Forget what waits of them. */
+void tape_writer_tables_forget(struct tape_writer *w);
+void tape_writer_tables_release(struct tape_writer *w);
 
 #endif
