@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+/* Follows processes by pidfd, and by /proc what a pidfd does not tell. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "recorder/process.h"
+
+/* struct pidfd_info of Linux 6.15: how a process that was reaped has ended. */
+struct exit_info {
+	uint64_t mask;
+	uint64_t cgroup;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+
+#define EXIT_INFO      _IOWR(0xff, 11, struct exit_info)
+#define EXIT_INFO_CODE (1u << 3)
+
+/* What /proc/PID/stat tells. */
+struct stat_line {
+	char state;
+	long threads;
+	unsigned long long start;
+	int status;
+};
+
+static bool read_stat(pid_t pid, struct stat_line *line)
+{
+	char path[64], text[1024], *c;
+	ssize_t n;
+	int fd, i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	c = strrchr(text, ')');
+	if (!c)
+		return false;
+	line->state = c[2];
+	/* Behind the name come fields 3 to 52. */
+	for (i = 3, c += 2; i <= 52 && *c; i++, c += strcspn(c, " "), c++) {
+		if (i == 20)
+			line->threads = strtol(c, NULL, 10);
+		if (i == 22)
+			line->start = strtoull(c, NULL, 10);
+		if (i == 52)
+			line->status = (int)strtol(c, NULL, 10);
+		if (!c[strcspn(c, " ")])
+			break;
+	}
+	return true;
+}
+
+static bool is_over(const struct stat_line *line)
+{
+	/* A main thread that has left is a zombie, too; others live on. */
+	return line->state == 'X' || (line->state == 'Z' && line->threads <= 1);
+}
+
+enum identity {
+	IS_OTHER,
+	IS_ONE,
+	IS_HIDDEN, /* it runs as another user */
+};
+
+/* Look for the file among what the process maps. */
+static enum identity look_at_maps(pid_t pid, ino_t inode)
+{
+	char path[64], *line = NULL, *memfd;
+	enum identity found = IS_OTHER;
+	size_t size = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return errno == EACCES || errno == EPERM ? IS_HIDDEN : IS_OTHER;
+	while (found == IS_OTHER && getline(&line, &size, f) > 0) {
+		memfd = strstr(line, " /memfd:");
+		if (!memfd)
+			continue;
+		while (memfd > line && memfd[-1] == ' ')
+			memfd--;
+		while (memfd > line && memfd[-1] != ' ')
+			memfd--;
+		if (strtoull(memfd, NULL, 10) == inode)
+			found = IS_ONE;
+	}
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* One that is hidden from us must at least be younger than we are. */
+static bool is_the_one(const struct process *p, ino_t inode)
+{
+	enum identity found = look_at_maps(p->pid, inode);
+	struct stat_line own;
+
+	if (found != IS_HIDDEN)
+		return found == IS_ONE;
+	return read_stat(getpid(), &own) && p->start >= own.start;
+}
+
+bool process_open(struct process *p, pid_t pid, ino_t inode)
+{
+	struct stat_line line = { 0 };
+
+	*p = (struct process){ .pid = pid, .fd = -1, .status = -1 };
+	if (pid <= 0)
+		return false;
+	/* First, so that what is read below is of the same process. */
+	p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM) ||
+	    !read_stat(pid, &line) || is_over(&line))
+		goto over;
+	p->start = line.start;
+	if (is_the_one(p, inode))
+		return true;
+over:
+	p->over = true;
+	process_close(p);
+	return false;
+}
+
+/* How it ended: the zombie tells, or the kernel after it was reaped. */
+static void read_status(struct process *p)
+{
+	struct exit_info info = { .mask = EXIT_INFO_CODE };
+	struct stat_line line = { 0 };
+
+	if (read_stat(p->pid, &line) && line.start == p->start)
+		p->status = line.status;
+	else if (p->fd >= 0 && !ioctl(p->fd, EXIT_INFO, &info) &&
+		 (info.mask & EXIT_INFO_CODE))
+		p->status = info.exit_code;
+}
+
+bool process_ended(struct process *p)
+{
+	struct pollfd poll_fd = { .fd = p->fd, .events = POLLIN };
+	struct stat_line line = { 0 };
+
+	if (p->over)
+		return true;
+	if (p->fd >= 0)
+		p->over = poll(&poll_fd, 1, 0) > 0;
+	else
+		p->over = !read_stat(p->pid, &line) || is_over(&line) ||
+			  line.start != p->start;
+	if (p->over)
+		read_status(p);
+	return p->over;
+}
+
+void process_close(struct process *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+static bool read_exe(const char *link, char *path, size_t len)
+{
+	ssize_t n = readlink(link, path, len - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+void process_exe(pid_t pid, char *path, size_t len)
+{
+	const struct dirent *entry;
+	char link[300];
+	DIR *dir;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if (read_exe(link, path, len) || errno != ENOENT)
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/task", (int)pid);
+	dir = opendir(link);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(link, sizeof(link), "/proc/%d/task/%s/exe", (int)pid,
+			 entry->d_name);
+		if (read_exe(link, path, len))
+			break;
+	}
+	if (dir)
+		closedir(dir);
+}
