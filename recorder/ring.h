@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "recorder/ring_mailbox.h"
 #include "recorder/ring_record.h"
 
 #define RING_MAGIC     0x6570617470616568ull /* "heaptape" */
@@ -141,6 +142,8 @@ struct ring_control {
 	_Atomic uint32_t forked;      /* children seen, not recorded */
 	_Atomic uint32_t execed;      /* children that ran another program */
 	_Atomic uint32_t refused; /* processes that found no entry or memory */
+
+	struct ring_mailbox mailbox; /* heaptape ctl and the drain */
 };
 
 #define RING_PROCESSES_OFFSET 4096u
