@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "recorder/explain.h"
+#include "recorder/pattern.h"
 #include "recorder/session.h"
 #include "traces/base/err.h"
 #include "traces/base/files.h"
@@ -15,13 +16,41 @@
 #include "traces/base/options.h"
 #include "traces/base/units.h"
 
-static struct session_config config;
+static struct session_config config = { .output = PATTERN_DEFAULT };
+static const char *follow, *on_full;
 
 static const struct opt_def defs[] = {
 	{ 'o', "output", "FILE", OPT_TEXT, &config.output,
-	  "the tape to write (default: NAME-PID.tape)" },
+	  "the tape; %e is the program's name, %p its process\n"
+	  "id, %h the host, %% a % (default: %e-%p.tape)" },
 	{ 'f', "force", NULL, OPT_FLAG, &config.force,
-	  "replace an existing tape" },
+	  "replace existing tapes" },
+	{ 0, "follow", "WHICH", OPT_TEXT, &follow,
+	  "record children onto tapes of their own: none, exec\n"
+	  "(those that execute a program), all (default: none)" },
+	{ 0, "on-full", "HOW", OPT_TEXT, &on_full,
+	  "when events come too fast, let the program wait, or\n"
+	  "drop and count them: wait, drop (default: wait)" },
+	{ 0, "max-size", "BYTES", OPT_BYTES, &config.max_size_bytes,
+	  "end a tape that has grown so large" },
+	{ 0, "max-time", "TIME", OPT_TIME, &config.max_time_ns,
+	  "end the recording after so long" },
+	{ 0, "max-memory", "BYTES", OPT_BYTES, &config.max_memory_bytes,
+	  "end the recording when it needs so much memory" },
+	{ 0, "start-paused", NULL, OPT_FLAG, &config.start_paused,
+	  "record nothing until 'heaptape ctl PID start'" },
+	{ 0, "stacks", "RATE", OPT_TEXT, &config.stacks,
+	  "record who allocates: off, all, 1/N of calls, or once\n"
+	  "in so many BYTES on average (default: off)" },
+	{ 0, "depth", "N", OPT_COUNT, &config.depth,
+	  "frames per stack at most (default: 64)" },
+	{ 0, "unwind", "HOW", OPT_TEXT, &config.unwind,
+	  "walk stacks by unwind tables, or by frame pointers\n"
+	  "where there are any: auto, fp (default: auto)" },
+	{ 0, "latency", NULL, OPT_FLAG, &config.latency,
+	  "record how long each call took" },
+	{ 0, "residency", NULL, OPT_FLAG, &config.residency,
+	  "record how much of large blocks had been touched" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
 
@@ -164,6 +193,35 @@ static void hold_standard_descriptors(void)
 		close(fd);
 }
 
+/* Find the word in a list that ends with NULL; -1: it is not there. */
+static int find_word(const char *const *words, const char *word)
+{
+	int i;
+
+	for (i = 0; words[i]; i++)
+		if (!strcmp(words[i], word))
+			return i;
+	return -1;
+}
+
+static int check_words(struct err *err)
+{
+	static const char *const follows[] = { "none", "exec", "all", NULL };
+	static const char *const fulls[] = { "wait", "drop", NULL };
+	int i = follow ? find_word(follows, follow) : RING_FOLLOW_NONE;
+	int j = on_full ? find_word(fulls, on_full) : RING_FULL_WAIT;
+
+	if (i < 0)
+		return err_set(err, ERR_ARG, 0,
+			       "--follow=%s: it is none, exec or all", follow);
+	if (j < 0)
+		return err_set(err, ERR_ARG, 0,
+			       "--on-full=%s: it is wait or drop", on_full);
+	config.follow = (enum ring_follow)i;
+	config.on_full = (enum ring_on_full)j;
+	return pattern_check(config.output, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
@@ -174,6 +232,8 @@ int main(int argc, char **argv)
 	ret = opt_parse(&spec, argc, argv, true, &first, &err);
 	if (ret == OPT_DONE)
 		return EXIT_OK;
+	if (!ret)
+		ret = check_words(&err);
 	if (!ret && first == argc)
 		ret = err_set(&err, ERR_ARG, 0, "no command to record");
 	if (ret) {

@@ -12,6 +12,7 @@
 #include "recorder/child.h"
 #include "recorder/drain.h"
 #include "recorder/meta.h"
+#include "recorder/pattern.h"
 #include "recorder/sample.h"
 #include "recorder/session.h"
 #include "traces/base/err.h"
@@ -49,19 +50,13 @@ static int write_tape(void *ctx, const void *buf, size_t len)
 	return files_write_all(s->fd, buf, len) ? errno : 0;
 }
 
-static void name_output(struct session *s)
+static int name_output(struct session *s, struct err *err)
 {
-	const char *given = s->config->output, *name, *slash;
-	char *out = s->result->output;
+	const struct pattern_name name = { .program = s->config->argv[0],
+					   .pid = s->child.pid };
 
-	if (given) {
-		snprintf(out, PATH_MAX, "%s", given);
-		return;
-	}
-	name = s->config->argv[0];
-	slash = strrchr(name, '/');
-	snprintf(out, PATH_MAX, "%.200s-%d.tape", slash ? slash + 1 : name,
-		 (int)s->child.pid);
+	return pattern_expand(s->config->output, &name, s->result->output,
+			      PATH_MAX, err);
 }
 
 /* Before the program starts; what is there stays until it has started. */
@@ -353,8 +348,9 @@ static int prepare(struct session *s, struct err *err)
 	if (ret)
 		return ret;
 	s->shared.control->target_pid = (uint32_t)s->child.pid;
-	name_output(s);
-	ret = open_output(s, err);
+	ret = name_output(s, err);
+	if (!ret)
+		ret = open_output(s, err);
 	if (!ret)
 		ret = drain_open(&s->drain, &s->shared, &s->ticks, s->child.pid,
 				 err);

@@ -10,13 +10,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recorder/ring.h"
+
 struct err;
 
 struct session_config {
 	char **argv;        /* the program and its arguments */
-	const char *output; /* NULL: NAME-PID.tape in the current folder */
-	bool force;         /* replace an existing output */
+	const char *output; /* pattern of the tapes' names; see pattern.h */
+	bool force;         /* replace existing tapes */
 	const char *shim;   /* path of libheaptape.so */
+	enum ring_follow follow;
+	enum ring_on_full on_full;
+	bool start_paused;       /* record nothing until told to */
+	bool latency;            /* time each call */
+	bool residency;          /* see how much of large blocks was touched */
+	uint64_t max_size_bytes; /* of one tape; 0: no limit */
+	uint64_t max_time_ns;    /* of recording; 0: no limit */
+	uint64_t max_memory_bytes; /* of our own; 0: no limit */
+	const char *stacks;        /* off, all, 1/N, BYTES; NULL: off */
+	const char *unwind;        /* how stacks are walked; NULL: the best */
+	uint64_t depth;            /* frames per stack at most; 0: default */
 };
 
 /* What there is to tell afterwards. */
