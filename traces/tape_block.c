@@ -240,9 +240,25 @@ static int put_other(struct tape_block *b, const struct tape_event *ev,
 	}
 }
 
+/* The notes of the last nr events, which follow from what was just put. */
+static int put_notes(struct tape_block *b, const struct tape_event *ev,
+		     size_t nr, struct err *err)
+{
+	struct tape_notes_calls calls = { b->col[TAPE_COL_KIND].bytes,
+					  b->col[TAPE_COL_GIVE].bytes,
+					  b->col[TAPE_COL_OLD].bytes };
+
+	if (!b->notes)
+		b->notes = calloc(1, sizeof(*b->notes));
+	if (!b->notes || !tape_notes_add(b->notes, &calls, b->count, ev, nr))
+		return err_set(err, ERR_NOMEM, 0, "out of memory");
+	return 0;
+}
+
 int tape_block_add(struct tape_block *b, const struct tape_event *ev, size_t nr,
 		   unsigned unit_ns, struct err *err)
 {
+	bool noted = false;
 	size_t i;
 	int ret = 0;
 
@@ -253,12 +269,14 @@ int tape_block_add(struct tape_block *b, const struct tape_event *ev, size_t nr,
 			return err_set(err, ERR_ARG, 0,
 				       "event of unknown kind %u", ev[i].kind);
 		put_time(b, &ev[i], unit_ns);
-		if (ev[i].kind <= TAPE_FREE_ALIGNED_SIZED)
+		if (ev[i].kind <= TAPE_FREE_ALIGNED_SIZED) {
 			put_call(b, &ev[i]);
-		else
+			noted |= ev[i].notes != NULL;
+		} else {
 			ret = put_other(b, &ev[i], err);
+		}
 	}
-	return ret;
+	return noted && !ret ? put_notes(b, ev, nr, err) : ret;
 }
 
 size_t tape_block_len(const struct tape_block *b)
@@ -268,7 +286,7 @@ size_t tape_block_len(const struct tape_block *b)
 
 	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++)
 		len += b->col[i].len;
-	return len;
+	return b->notes ? len + tape_notes_len(b->notes) : len;
 }
 
 size_t tape_block_pieces(struct tape_block *b,
@@ -289,7 +307,7 @@ size_t tape_block_pieces(struct tape_block *b,
 		pieces[nr].bytes = b->col[i].bytes;
 		pieces[nr++].len = b->col[i].len;
 	}
-	return nr;
+	return b->notes ? nr + tape_notes_pieces(b->notes, pieces + nr) : nr;
 }
 
 void tape_block_clear(struct tape_block *b)
@@ -304,6 +322,8 @@ void tape_block_clear(struct tape_block *b)
 	b->dropped = 0;
 	if (b->finder)
 		recent_reset(&b->finder->recent);
+	if (b->notes)
+		tape_notes_clear(b->notes);
 }
 
 void tape_block_release(struct tape_block *b)
@@ -314,4 +334,8 @@ void tape_block_release(struct tape_block *b)
 		tape_buf_release(&b->col[i]);
 	free(b->finder);
 	b->finder = NULL;
+	if (b->notes)
+		tape_notes_release(b->notes);
+	free(b->notes);
+	b->notes = NULL;
 }

@@ -10,9 +10,10 @@
 #include "traces/tape_buf.h"
 #include "traces/tape_format.h"
 #include "traces/tape_frame.h"
+#include "traces/tape_notes.h"
 #include "traces/tape_recent.h"
 
-#define TAPE_BLOCK_PIECES (2 * TAPE_COL_NR)
+#define TAPE_BLOCK_PIECES (2 * TAPE_COL_NR + TAPE_NOTES_PIECES)
 
 struct tape_finder;
 
@@ -24,8 +25,9 @@ struct tape_block {
 	uint64_t first;    /* times in units */
 	uint64_t last;
 	uint64_t dropped;
-	bool after_free;            /* the last event was one */
-	struct tape_finder *finder; /* allocated with the first event */
+	bool after_free;               /* the last event was one */
+	struct tape_finder *finder;    /* allocated with the first event */
+	struct tape_notes_pack *notes; /* allocated with the first note */
 	uint8_t prefix[TAPE_COL_NR][1 + 10]; /* ids and lengths for pieces */
 };
 
@@ -55,6 +57,7 @@ struct tape_unblock {
 	uint64_t time;   /* in units */
 	uint64_t last;
 	struct tape_recent recent;
+	struct tape_notes_unpack notes; /* caller sets nr_frames */
 };
 
 /* False: the payload does not hold the columns that a block must have. */
@@ -62,7 +65,8 @@ bool tape_unblock_init(struct tape_unblock *u, const struct tape_frame *f,
 		       const uint8_t *raw, unsigned unit_ns);
 /*
  * 1 and *ev filled (thread not set), 0 at the end, -1 when the bytes are not
- * what the format demands. ev->text points into the payload.
+ * what the format demands. ev->text points into the payload, ev->notes
+ * into u.
  */
 int tape_unblock_next(struct tape_unblock *u, struct tape_event *ev);
 

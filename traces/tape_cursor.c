@@ -54,6 +54,7 @@ static int next_block(struct tape_cursor *c, struct err *err)
 					    c->reader->header.time_unit_ns))
 			what = "its columns";
 		if (!what) {
+			c->unblock.notes.nr_frames = c->reader->info.frames;
 			c->entry = e;
 			return 1;
 		}

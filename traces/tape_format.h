@@ -65,6 +65,12 @@ enum tape_column_id {
 	TAPE_COL_LOW,       /* low four bits of the addresses, if not all 0 */
 	TAPE_COL_TEXT,
 	TAPE_COL_NR, /* ids below: 1 .. NR - 1 */
+	/* Notes, which readers may skip; see tape_notes.h. */
+	TAPE_COL_STACK = 128,
+	TAPE_COL_USABLE,
+	TAPE_COL_TOUCHED,
+	TAPE_COL_LATENCY,
+	TAPE_COL_NOTES_END,
 };
 
 /*

@@ -22,6 +22,9 @@ static bool map_columns(struct tape_unblock *u, const uint8_t *p,
 				return false;
 			u->at[id] = p;
 			u->end[id] = p + len;
+		} else if (id >= TAPE_COL_STACK && id < TAPE_COL_NOTES_END) {
+			if (!tape_notes_map(&u->notes, id, p, len))
+				return false;
 		} else if (!(id & TAPE_COL_OPTIONAL)) {
 			return false;
 		}
@@ -36,6 +39,7 @@ bool tape_unblock_init(struct tape_unblock *u, const struct tape_frame *f,
 	memset(u->at, 0, sizeof(u->at));
 	memset(u->end, 0, sizeof(u->end));
 	recent_reset(&u->recent);
+	tape_notes_start(&u->notes);
 	u->left = f->count;
 	u->unit_ns = unit_ns;
 	u->time = f->first;
@@ -182,6 +186,8 @@ static bool get_block(struct tape_unblock *u, struct tape_event *ev)
 static bool get_call(struct tape_unblock *u, struct tape_event *ev,
 		     uint8_t bits)
 {
+	const uint8_t *escapes = u->at[TAPE_COL_GIVE_ADDR];
+
 	if (bits & TAPE_KIND_FAILED)
 		ev->flags = TAPE_FAILED;
 	if (ev->kind != TAPE_FREE && !get(u, TAPE_COL_SIZE, &ev->size))
@@ -192,9 +198,12 @@ static bool get_call(struct tape_unblock *u, struct tape_event *ev,
 	} else if (!(bits & TAPE_KIND_NOADDR) && !get_block(u, ev)) {
 		return false;
 	}
-	if (tape_kind_has_alignment(ev->kind))
-		return get(u, TAPE_COL_ALIGN, &ev->alignment);
-	return true;
+	if (tape_kind_has_alignment(ev->kind) &&
+	    !get(u, TAPE_COL_ALIGN, &ev->alignment))
+		return false;
+	return !u->notes.any ||
+	       tape_notes_next(&u->notes, bits,
+			       u->at[TAPE_COL_GIVE_ADDR] != escapes, ev);
 }
 
 static bool get_text(struct tape_unblock *u, struct tape_event *ev)
@@ -234,7 +243,7 @@ static int finish(const struct tape_unblock *u)
 	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++)
 		if (u->at[i] != u->end[i])
 			return -1;
-	return u->time == u->last ? 0 : -1;
+	return u->time == u->last && tape_notes_finished(&u->notes) ? 0 : -1;
 }
 
 int tape_unblock_next(struct tape_unblock *u, struct tape_event *ev)
