@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recorder/ctl.h"
 #include "recorder/mailbox.h"
+#include "recorder/verbs.h"
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 #include "traces/base/options.h"

@@ -10,6 +10,7 @@
 #include "recorder/explain.h"
 #include "recorder/pattern.h"
 #include "recorder/session.h"
+#include "recorder/verbs.h"
 #include "traces/base/err.h"
 #include "traces/base/files.h"
 #include "traces/base/log.h"
@@ -222,13 +223,12 @@ static int check_words(struct err *err)
 	return pattern_check(config.output, err);
 }
 
-int main(int argc, char **argv)
+int record_verb(int argc, char **argv)
 {
 	struct err err = { 0 };
 	int first, ret;
 
 	hold_standard_descriptors();
-	log_init("heaptape-record", 0);
 	ret = opt_parse(&spec, argc, argv, true, &first, &err);
 	if (ret == OPT_DONE)
 		return EXIT_OK;

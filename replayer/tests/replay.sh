@@ -233,7 +233,7 @@ predicts()
 	awk -v a="$real" -v b="$peak" 'BEGIN { d = b / a - 1
 		exit !(d > -0.05 && d < 0.05) }'
 }
-"$B/heaptape-record" -q -o "$TMP/grow.tape" -- "$TMP/grow" >"$TMP/peak"
+"$HEAPTAPE" record -q -o "$TMP/grow.tape" -- "$TMP/grow" >"$TMP/peak"
 real=$(cat "$TMP/peak")
 check "a recorded program" replay -q -n 1 --idle 1ms -a glibc \
 	--passes memory -o "$TMP/grow1" "$TMP/grow.tape"
