@@ -70,6 +70,27 @@ static inline uint64_t testing_size(uint64_t *seed)
 					: testing_wild(seed);
 }
 
+#define TESTING_NOTES 32768 /* events with notes that may be kept at a time */
+
+/*
+ * Notes of any magnitude in a ring, which outlives what a test compares. No
+ * stack: it would need frames on the tape.
+ */
+static inline const struct tape_notes *testing_notes(uint64_t *seed)
+{
+	static struct tape_notes ring[TESTING_NOTES];
+	static unsigned at;
+	struct tape_notes *n = &ring[at++ % TESTING_NOTES];
+
+	*n = (struct tape_notes){
+		.usable_bytes = testing_wild(seed) >> 1,
+		.touched_bytes = testing_wild(seed) >> 1,
+		.latency_ns = (uint32_t)testing_wild(seed),
+		.has = (uint8_t)(testing_random(seed) % 16 & ~TAPE_NOTE_STACK),
+	};
+	return n;
+}
+
 /*
  * Any event that the format can hold: only the fields that its kind carries
  * are set. Time moves on from *time.
@@ -90,6 +111,8 @@ static inline struct tape_event testing_event(uint64_t *seed, uint64_t *time)
 		}
 		if (kind != TAPE_FREE)
 			ev.size = testing_size(seed);
+		if (testing_random(seed) % 4 == 0)
+			ev.notes = testing_notes(seed);
 	}
 	if (tape_kind_is_realloc(kind)) {
 		ev.old_addr = testing_random(seed) % 2 ? testing_address(seed)
@@ -108,6 +131,49 @@ static inline struct tape_event testing_event(uint64_t *seed, uint64_t *time)
 	return ev;
 }
 
+/* Whether a call has a place for this note; of usable, whether it may have. */
+static inline bool testing_keeps(const struct tape_event *ev,
+				 enum tape_note note)
+{
+	bool moves = tape_kind_is_realloc(ev->kind) && ev->old_addr;
+	bool gives = moves || (tape_kind_is_free(ev->kind) && ev->addr);
+
+	switch (note) {
+	case TAPE_NOTE_STACK:
+		return tape_kind_is_alloc(ev->kind);
+	case TAPE_NOTE_LATENCY:
+		return !moves;
+	default:
+		return gives;
+	}
+}
+
+static inline void testing_same_notes(const struct tape_event *a,
+				      const struct tape_event *b)
+{
+	struct tape_notes none = { .has = 0 };
+	const struct tape_notes *an = a->notes ? a->notes : &none;
+	const struct tape_notes *bn = b->notes ? b->notes : &none;
+	unsigned bit, has = 0;
+
+	for (bit = 1; bit < 16; bit *= 2)
+		if (an->has & bit && testing_keeps(a, bit))
+			has |= bit;
+	/* Only what was given back by an escape. */
+	if (!(bn->has & TAPE_NOTE_USABLE))
+		has &= ~(unsigned)TAPE_NOTE_USABLE;
+	assert_int_equal(bn->has, has);
+	assert_true(b->notes == NULL || bn->has);
+	if (has & TAPE_NOTE_STACK)
+		assert_int_equal(an->stack, bn->stack);
+	if (has & TAPE_NOTE_LATENCY)
+		assert_int_equal(an->latency_ns, bn->latency_ns);
+	if (has & TAPE_NOTE_USABLE)
+		assert_int_equal(an->usable_bytes, bn->usable_bytes);
+	if (has & TAPE_NOTE_TOUCHED)
+		assert_int_equal(an->touched_bytes, bn->touched_bytes);
+}
+
 static inline void testing_same(const struct tape_event *a,
 				const struct tape_event *b)
 {
@@ -121,6 +187,8 @@ static inline void testing_same(const struct tape_event *a,
 	assert_int_equal(a->alignment, b->alignment);
 	if (tape_kind_has_text(a->kind))
 		assert_string_equal(a->text, b->text);
+	else if (a->kind <= TAPE_FREE_ALIGNED_SIZED)
+		testing_same_notes(a, b);
 }
 
 #endif
