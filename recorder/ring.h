@@ -26,6 +26,7 @@
 #define RING_ABI       2
 #define RING_ENV       "HEAPTAPE_RECORD" /* shm=PATH */
 #define RING_QUARTER   (RING_RECORDS / 4)
+#define RING_STEP      (RING_RECORDS / 16) /* what a thread claims at a time */
 #define RING_BYTES     (RING_RECORDS * sizeof(struct ring_record))
 #define RING_SLOTS     16384u /* at most: threads alive at one time */
 #define RING_CHUNK     64u    /* slots whose rings the program maps at a time */
@@ -120,6 +121,20 @@ enum ring_on_full {
 	RING_FULL_DROP,     /* the event is counted as dropped */
 };
 
+enum ring_stacks {
+	RING_STACKS_ALL = 0, /* every call that gives out a block */
+	RING_STACKS_CALLS,   /* one call of so many, by chance */
+	RING_STACKS_BYTES,   /* one byte of so many, by chance */
+};
+
+enum ring_unwind {
+	RING_UNWIND_AUTO = 0, /* by tables; by pointers where is no file */
+	RING_UNWIND_DWARF,    /* by the unwind tables alone */
+	RING_UNWIND_FP,       /* by frame pointers alone */
+};
+
+#define RING_DEPTH_MAX 512
+
 struct ring_control {
 	/* Set by the drain before the program starts. */
 	uint64_t magic;
@@ -130,6 +145,12 @@ struct ring_control {
 	uint32_t follow;   /* enum ring_follow */
 	uint32_t on_full;  /* enum ring_on_full */
 	uint32_t mode;     /* enum ring_mode that new programs begin with */
+
+	/* Of what calls the stack is told, and how it is found. */
+	uint32_t stacks;       /* enum ring_stacks */
+	uint32_t unwind;       /* enum ring_unwind */
+	uint32_t stack_depth;  /* frames at most */
+	uint64_t stack_period; /* mean, in calls or bytes */
 
 	/* The drain's thread id; the kernel sets FUTEX_OWNER_DIED in it. */
 	_Atomic uint32_t drain_owner __attribute__((aligned(64)));

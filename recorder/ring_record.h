@@ -34,18 +34,21 @@ enum ring_kind {
 	RING_REALLOC_CANCEL, /* recorded otherwise: forget the BEGIN */
 	RING_WIDE,           /* size field: the kind; three RING_WORD follow */
 	RING_WORD, /* part of the record before: a value in the second word */
-	RING_SKIPPED,    /* written by the drain over an unfilled position */
-	RING_NOTE,       /* size field: enum ring_note, of the next event */
-	RING_NOTE_AFTER, /* the same, of the event just before */
-	RING_STACK_DEF,  /* second word: hash; size RING_WORDs follow */
+	RING_SKIPPED,     /* written by the drain over an unfilled position */
+	RING_NOTE,        /* size field: enum ring_note, of the next event */
+	RING_NOTE_AFTER,  /* clock ticks that the event just before took */
+	RING_STACK_DEF,   /* second word: hash; size RING_WORDs follow */
+	RING_FREE_USABLE, /* a FREE of which the size field tells the block's */
+	RING_MODULE_DEF,  /* a loaded file; size RING_WORDs follow */
 	RING_KIND_END,
 };
 
 /* What a note tells; the value is its second word. */
 enum ring_note {
-	RING_NOTE_STACK = 1, /* hash of the stack */
-	RING_NOTE_LATENCY,   /* clock ticks that the call took */
-	RING_NOTE_TOUCHED,   /* bytes of the block that were resident */
+	RING_NOTE_STACK = 1,  /* hash of the stack */
+	RING_NOTE_LATENCY,    /* clock ticks that the call took */
+	RING_NOTE_TOUCHED,    /* bytes of the block that were resident */
+	RING_NOTE_AFTERWARDS, /* a RING_NOTE_AFTER follows the event */
 };
 
 /*
@@ -56,8 +59,19 @@ enum ring_note {
  * Kinds with an alignment are followed by one RING_WORD that holds it. What
  * does not fit (sizes from 2 GiB, odd addresses) is RING_WIDE, followed by
  * address, size and alignment. In RING_STACK_DEF and notes the second word is
- * the value. Where blocks may be older than the recording (RING_WINDOW),
- * RING_FREE and RING_REALLOC_BEGIN give the usable size of the block as size.
+ * the value, and the size is what the first word holds of it. Where blocks may
+ * be older than the recording (RING_WINDOW), RING_FREE_USABLE takes the place
+ * of RING_FREE; it and RING_REALLOC_BEGIN have the usable size as their size.
+ *
+ * The positions of an event, of its notes and of what is noted after it are
+ * taken together. They are filled in order, but for words, which come before
+ * their record.
+ *
+ * The words of RING_STACK_DEF: how often code had been unloaded, which goes
+ * into the hash, then return addresses, innermost first. Those of
+ * RING_MODULE_DEF, which comes before the stacks that need it: the same count,
+ * start, end, bias, build id's length and path's length << 32, both texts.
+ * What a signal handler has spoiled is RING_SKIPPED with its RING_WORDs.
  */
 struct ring_record {
 	_Atomic uint64_t first;
@@ -113,7 +127,8 @@ static inline uint64_t ring_size_of(uint64_t first, uint64_t second)
 
 static inline bool ring_is_free(unsigned kind)
 {
-	return kind >= RING_FREE && kind <= RING_FREE_ALIGNED_SIZED;
+	return (kind >= RING_FREE && kind <= RING_FREE_ALIGNED_SIZED) ||
+	       kind == RING_FREE_USABLE;
 }
 
 /* Kinds that are followed by a RING_WORD with the alignment. */

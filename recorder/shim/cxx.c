@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "recorder/shim/real.h"
-#include "recorder/shim/record.h"
+#include "recorder/shim/special.h"
 
 typedef void *new_fn(size_t size, uintptr_t a, uintptr_t b);
 typedef void delete_fn(void *ptr, uintptr_t a, uintptr_t b);
@@ -79,24 +79,16 @@ static inline int mode_of(const struct cxx_operator *op)
 	return atomic_load_explicit(&op->mode, memory_order_relaxed);
 }
 
-static inline void record_new(unsigned kind, const void *ptr, size_t size,
-			      uintptr_t alignment)
+/* Aligned forms have the alignment as their last argument before a tag. */
+static inline void giving(struct special_give *call, unsigned kind, void *ptr,
+			  uintptr_t a, uintptr_t b)
 {
-	if (kind == RING_MALLOC)
-		rec_event(kind, ptr, size);
-	else
-		rec_append(kind, (uintptr_t)ptr, size, alignment);
-}
-
-static inline void record_delete(unsigned kind, void *ptr, uintptr_t a,
-				 uintptr_t b)
-{
-	if (!ptr)
+	call->place.thread = NULL;
+	if (ptr)
+		special_giving(call, kind, ptr, kind == RING_FREE ? 0 : a,
+			       kind == RING_FREE_ALIGNED_SIZED ? b : 0);
+	else if (!(shim_mode() & RING_PAUSED))
 		rec_null_free();
-	else if (kind == RING_FREE_ALIGNED_SIZED)
-		rec_append(kind, (uintptr_t)ptr, a, b);
-	else
-		rec_event(kind, ptr, kind == RING_FREE_SIZED ? a : 0);
 }
 
 /*
@@ -108,35 +100,39 @@ static void watch_delete(struct cxx_operator *op, unsigned kind, void *ptr,
 {
 	delete_fn *code = (delete_fn *)code_of(op);
 	uint64_t mark = rec_mark();
+	struct special_give call;
 	int mode = CXX_FORWARD;
 
 	code(ptr, a, b);
+	if (special_mode() & RING_PAUSED)
+		return;
 	if (!ring_is_free(rec_kind_since(mark, (uintptr_t)ptr))) {
-		record_delete(kind, ptr, a, b);
+		giving(&call, kind, ptr, a, b);
+		special_given(&call);
 		mode = CXX_RECORD;
 	}
 	if (mark && ptr)
 		atomic_store_explicit(&op->mode, mode, memory_order_relaxed);
 }
 
-#define OPERATOR_NEW(function, symbol, kind)           \
- SHIM_EXPORT new_fn function __asm__(symbol);          \
- void *function(size_t size, uintptr_t a, uintptr_t b) \
- {                                                     \
-  static struct cxx_operator op = { .name = symbol };  \
-  new_fn *code = (new_fn *)code_of(&op);               \
-  uint64_t mark;                                       \
-  void *ptr;                                           \
-                                                       \
-  if (unlikely(!code))                                 \
-   return malloc(size);                                \
-  if (likely(mode_of(&op) == CXX_FORWARD))             \
-   return code(size, a, b);                            \
-  mark = rec_mark();                                   \
-  ptr = code(size, a, b);                              \
-  if (!rec_nested(mark, ptr))                          \
-   record_new(kind, ptr, size, a);                     \
-  return ptr;                                          \
+#define OPERATOR_NEW(function, symbol, kind)                        \
+ SHIM_EXPORT new_fn function __asm__(symbol);                       \
+ void *function(size_t size, uintptr_t a, uintptr_t b)              \
+ {                                                                  \
+  static struct cxx_operator op = { .name = symbol };               \
+  new_fn *code = (new_fn *)code_of(&op);                            \
+  struct special_take call;                                         \
+  void *ptr;                                                        \
+                                                                    \
+  if (unlikely(!code))                                              \
+   return malloc(size);                                             \
+  if (mode_of(&op) == CXX_FORWARD)                                  \
+   return code(size, a, b);                                         \
+  if (!special_begin(&call))                                        \
+   return code(size, a, b);                                         \
+  ptr = code(size, a, b);                                           \
+  special_end(&call, kind, ptr, size, kind == RING_MALLOC ? 0 : a); \
+  return ptr;                                                       \
  }
 
 #define OPERATOR_DELETE(function, symbol, kind)       \
@@ -145,18 +141,23 @@ static void watch_delete(struct cxx_operator *op, unsigned kind, void *ptr,
  {                                                    \
   static struct cxx_operator op = { .name = symbol }; \
   delete_fn *code = (delete_fn *)code_of(&op);        \
+  struct special_give call;                           \
                                                       \
   if (unlikely(!code)) {                              \
    free(ptr);                                         \
+   return;                                            \
+  }                                                   \
+  if (mode_of(&op) == CXX_FORWARD) {                  \
+   code(ptr, a, b);                                   \
    return;                                            \
   }                                                   \
   if (mode_of(&op) == CXX_UNSURE) {                   \
    watch_delete(&op, kind, ptr, a, b);                \
    return;                                            \
   }                                                   \
-  if (mode_of(&op) == CXX_RECORD)                     \
-   record_delete(kind, ptr, a, b);                    \
+  giving(&call, kind, ptr, a, b);                     \
   code(ptr, a, b);                                    \
+  special_given(&call);                               \
  }
 
 OPERATOR_NEW(new_one, "_Znwm", RING_MALLOC)

@@ -132,6 +132,9 @@ void real_resolve(void)
 	find(&found.malloc_usable_size, "malloc_usable_size");
 	find(&found.free_sized, "free_sized");
 	find(&found.free_aligned_sized, "free_aligned_sized");
+	found.usable_known =
+		real_object_of((const void *)found.malloc_usable_size) ==
+		real_object_of((const void *)found.malloc);
 	real = found;
 	progress = FOUND;
 	errno = saved_errno;

@@ -24,6 +24,7 @@ struct real {
 	size_t (*malloc_usable_size)(void *ptr);
 	void (*free_sized)(void *ptr, size_t size); /* may be NULL */
 	void (*free_aligned_sized)(void *ptr, size_t alignment, size_t size);
+	bool usable_known; /* malloc_usable_size is of the same object */
 };
 
 /* Callable from the first moment on. */

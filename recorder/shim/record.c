@@ -1,75 +1,48 @@
 // SPDX-License-Identifier: MIT
 /*
- * The seldom ways of writing an event: a thread's first, wide ones, those
- * with an alignment, those that must wait for room, those of ended threads.
+ * The seldom ways of writing an event: a thread's first, wide ones, those with
+ * an alignment or notes, those of ended threads. What to do when a ring is full
+ * is left to room.c.
  */
 #include <errno.h>
-#include <linux/futex.h>
 
 #include "recorder/shim/record.h"
 
-#define WAIT_NS 100000000 /* how long to sleep between looks at the drain */
-
-static int drain_gone(void)
-{
-	return atomic_load_explicit(&shim.control->drain_state,
-				    memory_order_relaxed) ==
-		       RING_DRAIN_STOPPED ||
-	       (atomic_load_explicit(&shim.control->drain_owner,
-				     memory_order_relaxed) &
-		FUTEX_OWNER_DIED);
-}
-
-/* Sleep until the drain has made room beyond tail, or for a while. */
-static void wait_for_drain(struct ring_slot *slot, uint64_t tail)
-{
-	shim_wake_drain(RING_DRAIN_NAP);
-	/* Sequential: the drain must see this, or we its new tail. */
-	atomic_store_explicit(&slot->waiting, 1, memory_order_seq_cst);
-	if (atomic_load_explicit(&slot->tail, memory_order_seq_cst) == tail)
-		shim_futex_wait(&slot->tail, (uint32_t)tail, WAIT_NS);
-}
-
-/*
- * Make positions before end writable; false: they never will be, also in the
- * child of a signal handler that forked meanwhile.
- */
-static int make_room(struct rec_thread *t, uint64_t end)
-{
-	struct ring_slot *slot = t->slot;
-	uint64_t tail, full, quarter;
-
-	for (;;) {
-		if (drain_gone() || shim_is_child()) {
-			shim_stop();
-			return 0;
-		}
-		/* Acquire: the drain has read what we shall write over. */
-		tail = atomic_load_explicit(&slot->tail, memory_order_acquire);
-		full = tail + RING_RECORDS;
-		if (end <= full)
-			break;
-		wait_for_drain(slot, tail);
-	}
-	quarter = (end + RING_QUARTER - 1) / RING_QUARTER * RING_QUARTER;
-	atomic_store_explicit(&t->limit, quarter < full ? quarter : full,
-			      memory_order_relaxed);
-	shim_wake_drain(RING_DRAIN_SLEEP);
-	return 1;
-}
-
-/* The block to write to, for a thread whose own cannot be. */
+/* The block to write to, for a thread whose own cannot be; NULL: none. */
 static struct rec_thread *stand_in(struct rec_thread *t)
 {
-	if (t == &rec_ended && !shim_is_child())
+	if (shim_state() != SHIM_ON || (t != &rec_ended && t != &rec_refused))
+		t = shim_attach();
+	if (t == &rec_ended)
 		return shim_late();
-	if (t == &rec_refused && !shim_is_child()) {
+	if (t == &rec_refused)
 		atomic_fetch_add_explicit(&shim.process->lost, 1,
 					  memory_order_relaxed);
-		return NULL;
-	}
-	shim_stop();
-	return NULL;
+	return t && t->ring ? t : NULL;
+}
+
+/* The calling thread's block to write to; NULL: it is not recorded. */
+static struct rec_thread *writer(void)
+{
+	struct rec_thread *t = rec_self;
+
+	if (unlikely(!t || !t->ring))
+		t = stand_in(t);
+	/* It may be known only since then. */
+	return shim_mode() & RING_PAUSED ? NULL : t;
+}
+
+static bool is_wide(const struct rec_event *e)
+{
+	return !ring_fits(e->value[0], e->value[1]);
+}
+
+/* How many positions the event itself takes. */
+static unsigned nr_records(const struct rec_event *e)
+{
+	if (is_wide(e))
+		return 4;
+	return ring_has_alignment(e->kind) ? 2 : 1;
 }
 
 static void put_words(struct ring_record *ring, uint64_t pos,
@@ -79,70 +52,120 @@ static void put_words(struct ring_record *ring, uint64_t pos,
 		rec_put(ring, pos + nr, ring_kind_bits(RING_WORD), words[nr]);
 }
 
-static void put_event(struct rec_thread *t, uint64_t pos, unsigned kind,
-		      const uint64_t value[3], unsigned nr)
+/* Notes come first, words before what they belong to. */
+static void put_event(struct ring_record *ring, uint64_t pos,
+		      const struct rec_event *e)
 {
-	uint64_t now = clock_ticks(shim.clock);
-	struct ring_record *ring = t->ring;
+	uint64_t now = clock_ticks(shim.clock), size = e->value[1];
+	unsigned i;
 
-	if (!ring) /* a handler has forked; this is the child */
-		return;
-	if (nr == 4) {
-		put_words(ring, pos + 1, value, 3);
-		rec_put(ring, pos, ring_first(RING_WIDE, 0, kind),
-			ring_second(now, kind));
+	for (i = 0; i < e->nr_notes; i++)
+		rec_put(ring, pos++,
+			ring_first(RING_NOTE, 0, e->notes[i].which),
+			e->notes[i].value);
+	if (is_wide(e)) {
+		put_words(ring, pos + 1, e->value, 3);
+		rec_put(ring, pos, ring_first(RING_WIDE, 0, e->kind),
+			ring_second(now, e->kind));
 		return;
 	}
-	if (nr == 2)
-		put_words(ring, pos + 1, &value[2], 1);
-	rec_put(ring, pos, ring_first(kind, value[0], value[1]),
-		ring_second(now, value[1]));
+	if (ring_has_alignment(e->kind))
+		put_words(ring, pos + 1, &e->value[2], 1);
+	rec_put(ring, pos, ring_first(e->kind, e->value[0], size),
+		ring_second(now, size));
 }
 
-static unsigned nr_records(unsigned kind, uint64_t addr, uint64_t size)
+static enum rec_room room(struct rec_thread *t, uint64_t pos, uint64_t nr)
 {
-	if (!ring_fits(addr, size))
-		return 4;
-	return ring_has_alignment(kind) ? 2 : 1;
+	if (pos == REC_NO_POS) {
+		atomic_fetch_add_explicit(&t->slot->dropped, 1,
+					  memory_order_relaxed);
+		return REC_NONE;
+	}
+	if (pos + nr <= atomic_load_explicit(&t->limit, memory_order_relaxed))
+		return REC_ROOM;
+	return rec_room(t, pos, nr);
 }
 
-void rec_append(unsigned kind, uint64_t addr, uint64_t size, uint64_t alignment)
+/* Into the ring of t, if it is still ours when there is room. */
+static enum rec_room append_to(struct rec_thread *t, const struct rec_event *e,
+			       struct rec_place *place)
 {
-	const uint64_t value[3] = { addr, size, alignment };
-	unsigned nr = nr_records(kind, addr, size);
-	struct rec_thread *t = rec_self;
-	int saved_errno = errno;
+	const unsigned nr = e->nr_notes + nr_records(e);
+	const bool own = t == rec_self;
+	struct ring_record *ring;
+	enum rec_room ret;
 	uint64_t pos;
 
-	if (!t)
-		t = shim_attach();
-	if (t && !t->ring)
-		t = stand_in(t);
-	if (t) {
-		/* Late events come from several threads. */
-		pos = t == rec_self
-			      ? rec_take(t, nr)
-			      : atomic_fetch_add_explicit(&t->cursor, nr,
-							  memory_order_relaxed);
-		if (pos + nr <= atomic_load_explicit(&t->limit,
-						     memory_order_relaxed) ||
-		    make_room(t, pos + nr))
-			put_event(t, pos, kind, value, nr);
-	}
-	errno = saved_errno;
+	pos = own ? rec_take(t, nr + e->after)
+		  : rec_take_shared(t, nr + e->after);
+	ret = room(t, pos, nr + e->after);
+	if (ret != REC_ROOM)
+		return ret;
+	ring = t->ring;
+	if (!ring)
+		return REC_WIPED;
+	put_event(ring, pos, e);
+	if (e->after && own)
+		*place = (struct rec_place){ t, pos + nr };
+	else if (e->after)
+		rec_put(ring, pos + nr, ring_kind_bits(RING_SKIPPED), 0);
+	return REC_ROOM;
 }
 
-void rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
+bool rec_append_event(const struct rec_event *e, struct rec_place *place)
+{
+	enum rec_room ret = REC_NONE;
+	int saved_errno = errno;
+	struct rec_thread *t;
+
+	if (place)
+		place->thread = NULL;
+	do {
+		t = writer();
+		if (t)
+			ret = append_to(t, e, place);
+	} while (t && ret == REC_WIPED);
+	errno = saved_errno;
+	return ret == REC_ROOM;
+}
+
+bool rec_append(unsigned kind, uint64_t addr, uint64_t size, uint64_t alignment)
+{
+	const struct rec_event e = { .kind = kind,
+				     .value = { addr, size, alignment } };
+
+	return rec_append_event(&e, NULL);
+}
+
+bool rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
 		   uint64_t addr, uint64_t size)
 {
-	const uint64_t value[3] = { addr, size, 0 };
+	const struct rec_event e = { .kind = kind, .value = { addr, size } };
+	struct ring_record *ring;
 	int saved_errno = errno;
+	enum rec_room ret;
 
-	if (!t->ring)
-		rec_append(kind, addr, size, 0);
-	else if (make_room(t, pos + 1))
-		put_event(t, pos, kind, value, 1);
+	/* Without a ring there is no position either. */
+	ret = t->ring ? rec_room(t, pos, 1) : REC_WIPED;
+	ring = t->ring;
+	if (ret == REC_ROOM && ring)
+		put_event(ring, pos, &e);
 	errno = saved_errno;
+	if (ret == REC_WIPED || (ret == REC_ROOM && !ring))
+		return rec_append_event(&e, NULL);
+	return ret == REC_ROOM;
+}
+
+void rec_append_after(const struct rec_place *place, uint64_t value)
+{
+	struct rec_thread *t = place->thread;
+	struct ring_record *ring = t ? t->ring : NULL;
+
+	/* Not in the child of a signal handler that forked meanwhile. */
+	if (ring && t == rec_self)
+		rec_put(ring, place->pos, ring_kind_bits(RING_NOTE_AFTER),
+			value);
 }
 
 void rec_null_free_slow(void)
@@ -150,12 +173,8 @@ void rec_null_free_slow(void)
 	struct rec_thread *t = rec_self;
 	int saved_errno = errno;
 
-	if (!t)
-		t = shim_attach();
-	if (t == &rec_ended)
-		t = NULL; /* not worth a ring */
-	if (t && !t->ring)
-		t = stand_in(t);
+	/* Of an ended thread: not worth a ring. */
+	t = t == &rec_ended ? NULL : writer();
 	if (t)
 		atomic_fetch_add_explicit(&t->slot->null_frees, 1,
 					  memory_order_relaxed);

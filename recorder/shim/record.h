@@ -7,18 +7,67 @@
 #ifndef RECORDER_SHIM_RECORD_H
 #define RECORDER_SHIM_RECORD_H
 
+#include <stdbool.h>
+
 #include "recorder/clock.h"
 #include "recorder/shim/shim.h"
 
-/* An event of any form, also wide ones, also a thread's first. */
-void rec_append(unsigned kind, uint64_t addr, uint64_t size,
+#define REC_NOTES  3
+#define REC_NO_POS UINT64_MAX
+
+/* An event of any form, with what is told along with it. */
+struct rec_event {
+	unsigned kind;
+	unsigned nr_notes;
+	uint64_t value[3]; /* address, size, alignment */
+	struct {
+		unsigned which; /* enum ring_note */
+		uint64_t value;
+	} notes[REC_NOTES];
+	bool after; /* keep a position for a note that comes later */
+};
+
+/* Where the later note of an event goes. */
+struct rec_place {
+	struct rec_thread *thread; /* NULL: nowhere */
+	uint64_t pos;
+};
+
+/*
+ * Write it, also as a thread's first. False: it is not recorded. *place, which
+ * may be NULL if there is no later note, is set in either case.
+ */
+bool rec_append_event(const struct rec_event *e, struct rec_place *place);
+bool rec_append(unsigned kind, uint64_t addr, uint64_t size,
 		uint64_t alignment);
 /* Write an event at a position that was taken but lies beyond the limit. */
-void rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
+bool rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
 		   uint64_t addr, uint64_t size);
+/* Write the later note. */
+void rec_append_after(const struct rec_place *place, uint64_t value);
 void rec_null_free_slow(void);
 /* The last kind that this thread recorded for addr since mark, or 0. */
 unsigned rec_kind_since(uint64_t mark, uint64_t addr);
+
+/* room.c: what has become of positions beyond the limit. */
+enum rec_room {
+	REC_ROOM,  /* they may be written to */
+	REC_NONE,  /* they are lost; the event is counted if need be */
+	REC_WIPED, /* they are another process's: this is a forked child */
+};
+
+/* Make room for nr positions, which have been taken, from pos on. */
+enum rec_room rec_room(struct rec_thread *t, uint64_t pos, uint64_t nr);
+/*
+ * Take nr positions of a ring that several threads write to. REC_NO_POS: it is
+ * full, and events that find no room are dropped.
+ */
+uint64_t rec_take_shared(struct rec_thread *t, uint64_t nr);
+/*
+ * Announce that positions before limit may be written from now on. False: not
+ * now, the drain gives pages back, and we shall not wait, or it is gone.
+ */
+bool rec_claim(struct ring_slot *slot, uint64_t limit, bool wait);
 
 /* Take nr positions, in one instruction: a signal comes before or after. */
 static inline uint64_t rec_take(struct rec_thread *t, uint64_t nr)
@@ -51,18 +100,17 @@ static inline void rec_put(struct ring_record *ring, uint64_t pos,
 			      memory_order_release);
 }
 
-static inline void rec_event(unsigned kind, const void *ptr, size_t size)
+/* In mode 0, where the clock is the counter. False: it is not recorded. */
+static inline bool rec_event(unsigned kind, const void *ptr, size_t size)
 {
 	struct rec_thread *t = rec_self;
 	uint64_t addr = (uintptr_t)ptr, pos, now;
 	struct ring_record *ring;
 
-	if (unlikely(!t || !ring_fits(addr, size))) {
-		rec_append(kind, addr, size, 0);
-		return;
-	}
+	if (unlikely(!t || !ring_fits(addr, size)))
+		return rec_append(kind, addr, size, 0);
 	pos = rec_take(t, 1);
-	now = clock_ticks(shim.clock);
+	now = clock_counter();
 	ring = t->ring;
 	/*
 	 * In this order: where a signal handler has forked, the child goes on
@@ -70,12 +118,11 @@ static inline void rec_event(unsigned kind, const void *ptr, size_t size)
 	 */
 	atomic_signal_fence(memory_order_seq_cst);
 	if (unlikely(pos >=
-		     atomic_load_explicit(&t->limit, memory_order_relaxed))) {
-		rec_append_at(t, pos, kind, addr, size);
-		return;
-	}
+		     atomic_load_explicit(&t->limit, memory_order_relaxed)))
+		return rec_append_at(t, pos, kind, addr, size);
 	rec_put(ring, pos, ring_first(kind, addr, size),
 		ring_second(now, size));
+	return true;
 }
 
 static inline void rec_null_free(void)

@@ -4,13 +4,15 @@
  * program: libc only, no heap, no lock, no output, errno untouched.
  *
  * Reading order: wrap.c (the functions that the program calls), record.h (how
- * an event is written), record.c (the seldom ways), attach.c (threads and
- * processes), real.c (the allocator underneath).
+ * an event is written), record.c and room.c (the seldom ways), special.h
+ * (calls of which more is told), attach.c (threads), join.c (processes),
+ * real.c (the allocator underneath).
  */
 #ifndef RECORDER_SHIM_SHIM_H
 #define RECORDER_SHIM_SHIM_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,29 +35,39 @@ struct rec_thread {
 	struct ring_record *ring; /* NULL: zeroed, or one of the stand-ins */
 	struct ring_slot *slot;
 	unsigned rounds; /* of thread-exit destructors seen */
+
+	/* stack.c: calls or bytes until a stack is taken, and what it keeps. */
+	int64_t stack_left;
+	struct stack_thread *stacks;
 } __attribute__((aligned(64)));
 
 enum shim_state {
-	SHIM_NEW = 0,
+	SHIM_NEW = 0, /* also: a forked child that has not joined yet */
 	SHIM_STARTING,
 	SHIM_ON,
 	SHIM_OFF, /* not recording, for good */
 };
 
+/* How far this process is. Zero in a forked child, as the blocks are. */
+struct shim_life {
+	_Atomic int state; /* enum shim_state */
+	_Atomic int late;  /* 0 no ring yet, 1 being claimed, 2 there, 3 none */
+};
+
 /* The one state of this library. */
 struct shim {
-	_Atomic int state;
-	uint32_t clock; /* enum ring_clock */
+	/* This process's mode word, or one of ours: it never is NULL. */
+	_Atomic(const _Atomic uint32_t *) mode;
+	_Atomic(struct shim_life *) life; /* behind the blocks */
+	struct rec_thread *blocks;        /* one per slot, and the late one */
+	uint32_t clock;                   /* enum ring_clock */
 	uint32_t nr_slots;
 	struct ring_control *control;
 	struct ring_process *processes;
 	struct ring_process *process; /* this one's entry */
 	struct ring_slot *slots;
-	struct rec_thread *blocks; /* one per slot, and the late one */
-	_Atomic(struct ring_record *) chunks[SHIM_CHUNKS];
-	_Atomic int late; /* 0 no ring yet, 1 being claimed, 2 there, 3 none */
 	pthread_key_t key;
-	char path[64]; /* of the shared memory */
+	_Atomic(struct ring_record *) chunks[SHIM_CHUNKS];
 };
 
 extern struct shim shim;
@@ -63,17 +75,54 @@ extern __thread struct rec_thread *rec_self;
 extern struct rec_thread rec_ended;   /* stands in: the thread has ended */
 extern struct rec_thread rec_refused; /* stands in: there was no slot */
 
-/* attach.c: give the calling thread a ring. NULL: not recorded. Keeps errno. */
-struct rec_thread *shim_attach(void);
-/* The ring that events of ended threads share; NULL: none. Several writers. */
-struct rec_thread *shim_late(void);
+/* Bits of enum ring_mode; 0: record each call, no more. */
+static inline uint32_t shim_mode(void)
+{
+	return atomic_load_explicit(
+		atomic_load_explicit(&shim.mode, memory_order_relaxed),
+		memory_order_relaxed);
+}
+
+static inline struct shim_life *shim_life(void)
+{
+	/* Acquire: it is set for who sees the pointer. */
+	return atomic_load_explicit(&shim.life, memory_order_acquire);
+}
+
+/* enum shim_state */
+static inline int shim_state(void)
+{
+	/* Acquire: what was set up is seen with SHIM_ON. */
+	return atomic_load_explicit(&shim_life()->state, memory_order_acquire);
+}
+
+/*
+ * join.c: make this process known to the drain, if it is not and shall be;
+ * signals must be blocked. Returns enum shim_state.
+ */
+int shim_join(void);
 /* Stop recording in this process, for good. */
 void shim_stop(void);
-/* Wake the drain if its state is at least that (RING_DRAIN_NAP, _SLEEP). */
-void shim_wake_drain(uint32_t least);
-/* Whether this process is a forked child that only seems to record. */
-int shim_is_child(void);
+/* Whether nobody reads any more what we write. */
+int shim_drain_gone(void);
+/* The rings of one chunk of slots, mapped at first use; NULL: that failed. */
+struct ring_record *shim_map_chunk(uint32_t chunk);
+/* Raise *top to at least that. */
+void shim_raise(_Atomic uint32_t *top, uint32_t least);
 
+/* attach.c: give the calling thread a ring. NULL: not recorded. Keeps errno. */
+struct rec_thread *shim_attach(void);
+/* Join, but leave the thread without a ring as yet. Keeps errno. */
+void shim_prepare(void);
+/* The ring that events of ended threads share; NULL: none. Several writers. */
+struct rec_thread *shim_late(void);
+/* Called at the end of a thread that has a ring. */
+void shim_thread_exit(void *arg);
+void shim_block_signals(sigset_t *saved);
+void shim_unblock_signals(const sigset_t *saved);
+
+/* wake.c: wake the drain if its state is at least that (NAP, SLEEP). */
+void shim_wake_drain(uint32_t least);
 /* Sleep while *word is seen, at most so long; no cancellation point. */
 void shim_futex_wait(const void *word, uint32_t seen, long timeout_ns);
 

@@ -3,6 +3,7 @@
  * The malloc family as the program calls it. Each function does the real call
  * and records it: what frees before the call, what allocates after it, a
  * realloc at both ends, so that sorting by time yields a possible history.
+ * Where there is more to do than that, special.c does it.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 #include "recorder/shim/real.h"
-#include "recorder/shim/record.h"
+#include "recorder/shim/special.h"
 
 /* C23; libraries before it do not declare them. */
 void free_sized(void *ptr, size_t size);
@@ -26,17 +27,13 @@ static size_t product(size_t nr, size_t size)
 	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
 }
 
-static void record_aligned(unsigned kind, const void *ptr, size_t size,
-			   size_t alignment, uint64_t mark)
-{
-	if (!rec_nested(mark, ptr))
-		rec_append(kind, (uintptr_t)ptr, size, alignment);
-}
-
 SHIM_EXPORT void *malloc(size_t size)
 {
-	void *ptr = real.malloc(size);
+	void *ptr;
 
+	if (unlikely(shim_mode()))
+		return special_malloc(size);
+	ptr = real.malloc(size);
 	rec_event(RING_MALLOC, ptr, size);
 	return ptr;
 }
@@ -44,20 +41,29 @@ SHIM_EXPORT void *malloc(size_t size)
 SHIM_EXPORT void free(void *ptr)
 {
 	if (unlikely(!ptr)) {
-		rec_null_free();
+		if (!(shim_mode() & RING_PAUSED))
+			rec_null_free();
 		return;
 	}
 	if (unlikely(pool_owns(ptr)))
 		return;
+	if (unlikely(shim_mode())) {
+		special_free(ptr);
+		return;
+	}
 	rec_event(RING_FREE, ptr, 0);
 	real.free(ptr);
 }
 
 SHIM_EXPORT void *calloc(size_t nr, size_t size)
 {
-	uint64_t mark = rec_mark();
-	void *ptr = real.calloc(nr, size);
+	uint64_t mark;
+	void *ptr;
 
+	if (unlikely(shim_mode()))
+		return special_calloc(nr, size);
+	mark = rec_mark();
+	ptr = real.calloc(nr, size);
 	if (likely(!rec_nested(mark, ptr)))
 		rec_event(RING_CALLOC, ptr, product(nr, size));
 	return ptr;
@@ -90,7 +96,9 @@ static void *record_moved(unsigned kind, void *ptr, size_t size)
 	uint64_t mark;
 	void *moved;
 
-	rec_event(RING_REALLOC_BEGIN, ptr, 0);
+	/* An end without a begin would be taken for another one's. */
+	if (unlikely(!rec_event(RING_REALLOC_BEGIN, ptr, 0)))
+		return real.realloc(ptr, size);
 	mark = rec_mark();
 	moved = real.realloc(ptr, size);
 	if (unlikely(rec_nested(mark, moved)))
@@ -99,51 +107,57 @@ static void *record_moved(unsigned kind, void *ptr, size_t size)
 	return moved;
 }
 
+static void *resize(void *ptr, size_t size, unsigned kind, unsigned kind_new)
+{
+	if (unlikely(ptr && pool_owns(ptr)))
+		return realloc_pooled(ptr, size);
+	if (unlikely(shim_mode()))
+		return special_realloc(ptr, size, kind);
+	return ptr ? record_moved(kind, ptr, size) : record_new(kind_new, size);
+}
+
 SHIM_EXPORT void *realloc(void *ptr, size_t size)
 {
-	if (!ptr)
-		return record_new(RING_REALLOC_NEW, size);
-	if (unlikely(pool_owns(ptr)))
-		return realloc_pooled(ptr, size);
-	return record_moved(RING_REALLOC, ptr, size);
+	return resize(ptr, size, RING_REALLOC, RING_REALLOC_NEW);
 }
 
 /* C libraries build it from realloc, which would then be recorded too. */
 SHIM_EXPORT void *reallocarray(void *ptr, size_t nr, size_t size)
 {
-	size_t bytes = product(nr, size);
-
-	if (!ptr)
-		return record_new(RING_REALLOCARRAY_NEW, bytes);
-	if (unlikely(pool_owns(ptr)))
-		return realloc_pooled(ptr, bytes);
-	return record_moved(RING_REALLOCARRAY, ptr, bytes);
+	return resize(ptr, product(nr, size), RING_REALLOCARRAY,
+		      RING_REALLOCARRAY_NEW);
 }
 
 SHIM_EXPORT void free_sized(void *ptr, size_t size)
 {
+	struct special_give call;
+
 	if (!ptr || pool_owns(ptr)) {
 		free(ptr);
 		return;
 	}
-	rec_event(RING_FREE_SIZED, ptr, size);
+	special_giving(&call, RING_FREE_SIZED, ptr, size, 0);
 	if (real.free_sized)
 		real.free_sized(ptr, size);
 	else
 		real.free(ptr);
+	special_given(&call);
 }
 
 SHIM_EXPORT void free_aligned_sized(void *ptr, size_t alignment, size_t size)
 {
+	struct special_give call;
+
 	if (!ptr || pool_owns(ptr)) {
 		free(ptr);
 		return;
 	}
-	rec_append(RING_FREE_ALIGNED_SIZED, (uintptr_t)ptr, size, alignment);
+	special_giving(&call, RING_FREE_ALIGNED_SIZED, ptr, size, alignment);
 	if (real.free_aligned_sized)
 		real.free_aligned_sized(ptr, alignment, size);
 	else
 		real.free(ptr);
+	special_given(&call);
 }
 
 SHIM_EXPORT void cfree(void *ptr)
@@ -153,47 +167,62 @@ SHIM_EXPORT void cfree(void *ptr)
 
 SHIM_EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-	uint64_t mark = rec_mark();
-	void *ptr = real.aligned_alloc(alignment, size);
+	struct special_take call;
+	void *ptr;
 
-	record_aligned(RING_ALIGNED_ALLOC, ptr, size, alignment, mark);
+	if (!special_begin(&call))
+		return real.aligned_alloc(alignment, size);
+	ptr = real.aligned_alloc(alignment, size);
+	special_end(&call, RING_ALIGNED_ALLOC, ptr, size, alignment);
 	return ptr;
 }
 
 SHIM_EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
 {
-	uint64_t mark = rec_mark();
-	int ret = real.posix_memalign(out, alignment, size);
+	struct special_take call;
+	int ret;
 
-	record_aligned(RING_POSIX_MEMALIGN, ret ? NULL : *out, size, alignment,
-		       mark);
+	if (!special_begin(&call))
+		return real.posix_memalign(out, alignment, size);
+	ret = real.posix_memalign(out, alignment, size);
+	special_end(&call, RING_POSIX_MEMALIGN, ret ? NULL : *out, size,
+		    alignment);
 	return ret;
 }
 
 SHIM_EXPORT void *memalign(size_t alignment, size_t size)
 {
-	uint64_t mark = rec_mark();
-	void *ptr = real.memalign(alignment, size);
+	struct special_take call;
+	void *ptr;
 
-	record_aligned(RING_MEMALIGN, ptr, size, alignment, mark);
+	if (!special_begin(&call))
+		return real.memalign(alignment, size);
+	ptr = real.memalign(alignment, size);
+	special_end(&call, RING_MEMALIGN, ptr, size, alignment);
 	return ptr;
 }
 
 SHIM_EXPORT void *valloc(size_t size)
 {
-	uint64_t mark = rec_mark();
-	void *ptr = real.valloc(size);
+	struct special_take call;
+	void *ptr;
 
-	record_aligned(RING_VALLOC, ptr, size, (size_t)getpagesize(), mark);
+	if (!special_begin(&call))
+		return real.valloc(size);
+	ptr = real.valloc(size);
+	special_end(&call, RING_VALLOC, ptr, size, (size_t)getpagesize());
 	return ptr;
 }
 
 SHIM_EXPORT void *pvalloc(size_t size)
 {
-	uint64_t mark = rec_mark();
-	void *ptr = real.pvalloc(size);
+	struct special_take call;
+	void *ptr;
 
-	record_aligned(RING_PVALLOC, ptr, size, (size_t)getpagesize(), mark);
+	if (!special_begin(&call))
+		return real.pvalloc(size);
+	ptr = real.pvalloc(size);
+	special_end(&call, RING_PVALLOC, ptr, size, (size_t)getpagesize());
 	return ptr;
 }
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/* Recording with more than the event; see special.h. */
+#include <errno.h>
+
+#include "recorder/shim/real.h"
+#include "recorder/shim/special.h"
+
+static size_t product(size_t nr, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
+}
+
+static void add_note(struct rec_event *e, unsigned which, uint64_t value)
+{
+	e->notes[e->nr_notes].which = which;
+	e->notes[e->nr_notes++].value = value;
+}
+
+void special_begin_on(struct special_take *call)
+{
+	call->mark = rec_mark();
+	if (call->mode & RING_LATENCY)
+		call->begin = clock_ticks(shim.clock);
+}
+
+void special_end(const struct special_take *call, unsigned kind,
+		 const void *ptr, size_t size, size_t alignment)
+{
+	struct rec_event e = { .kind = kind,
+			       .value = { (uintptr_t)ptr, size, alignment } };
+
+	if (call->mode & RING_LATENCY)
+		add_note(&e, RING_NOTE_LATENCY,
+			 clock_ticks(shim.clock) - call->begin);
+	if (!rec_nested(call->mark, ptr))
+		rec_append_event(&e, NULL);
+}
+
+/* A free tells its size where the block may be older than the recording. */
+static void tell_block(struct rec_event *e, uint32_t mode, void *ptr)
+{
+	size_t usable;
+
+	if (!(mode & RING_WINDOW) || !real.usable_known)
+		return;
+	usable = real.malloc_usable_size(ptr);
+	if (e->kind == RING_FREE)
+		e->kind = RING_FREE_USABLE;
+	if (e->kind == RING_FREE_USABLE || e->kind == RING_REALLOC_BEGIN)
+		e->value[1] = usable;
+}
+
+void special_giving(struct special_give *call, unsigned kind, void *ptr,
+		    size_t size, size_t alignment)
+{
+	struct rec_event e = { .kind = kind,
+			       .value = { (uintptr_t)ptr, size, alignment } };
+	uint32_t mode = special_mode();
+
+	call->place.thread = NULL;
+	if (mode & RING_PAUSED)
+		return;
+	tell_block(&e, mode, ptr);
+	if (mode & RING_LATENCY) {
+		add_note(&e, RING_NOTE_AFTERWARDS, 0);
+		e.after = true;
+	}
+	rec_append_event(&e, &call->place);
+	if (call->place.thread)
+		call->begin = clock_ticks(shim.clock);
+}
+
+void special_given(const struct special_give *call)
+{
+	if (call->place.thread)
+		rec_append_after(&call->place,
+				 clock_ticks(shim.clock) - call->begin);
+}
+
+void *special_malloc(size_t size)
+{
+	struct special_take call;
+	void *ptr;
+
+	if (!special_begin(&call))
+		return real.malloc(size);
+	ptr = real.malloc(size);
+	special_end(&call, RING_MALLOC, ptr, size, 0);
+	return ptr;
+}
+
+void *special_calloc(size_t nr, size_t size)
+{
+	struct special_take call;
+	void *ptr;
+
+	if (!special_begin(&call))
+		return real.calloc(nr, size);
+	ptr = real.calloc(nr, size);
+	special_end(&call, RING_CALLOC, ptr, product(nr, size), 0);
+	return ptr;
+}
+
+/* Its begin and its end tell how long it took. */
+static void *realloc_block(void *ptr, size_t size, unsigned kind, uint32_t mode)
+{
+	struct rec_event e = { .kind = RING_REALLOC_BEGIN,
+			       .value = { (uintptr_t)ptr } };
+	bool recorded;
+	uint64_t mark;
+	void *moved;
+
+	tell_block(&e, mode, ptr);
+	recorded = rec_append_event(&e, NULL);
+	mark = rec_mark();
+	moved = real.realloc(ptr, size);
+	if (!recorded)
+		return moved;
+	e = (struct rec_event){ .kind = kind,
+				.value = { (uintptr_t)moved, size } };
+	if (unlikely(rec_nested(mark, moved)))
+		e.kind = RING_REALLOC_CANCEL;
+	rec_append_event(&e, NULL);
+	return moved;
+}
+
+void *special_realloc(void *ptr, size_t size, unsigned kind)
+{
+	struct special_take call;
+	void *moved;
+
+	if (!special_begin(&call))
+		return real.realloc(ptr, size);
+	if (ptr)
+		return realloc_block(ptr, size, kind, call.mode);
+	moved = real.realloc(NULL, size);
+	special_end(&call,
+		    kind == RING_REALLOC ? RING_REALLOC_NEW
+					 : RING_REALLOCARRAY_NEW,
+		    moved, size, 0);
+	return moved;
+}
+
+static void __attribute__((noinline)) free_recorded(void *ptr)
+{
+	struct special_give call;
+
+	special_giving(&call, RING_FREE, ptr, 0, 0);
+	real.free(ptr);
+	special_given(&call);
+}
+
+void special_free(void *ptr)
+{
+	if (special_mode() & RING_PAUSED)
+		real.free(ptr);
+	else
+		free_recorded(ptr);
+}
