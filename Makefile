@@ -125,6 +125,7 @@ $(arena_INTERNAL): $(B)/internal/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) $(sanitize) -fno-builtin-malloc \
 		-ftls-model=initial-exec -fexceptions -MMD -MP -c -o $@ $<
 
+$(B)/heaptape: $(call objects,scripts/heaptape_main.c)
 $(B)/heaptape-tape: $(call objects,$(tape_tool_SRC)) \
 	$(addprefix $(B)/,libtape.a libbase.a)
 $(B)/heaptape-record: $(call objects,$(filter %_main.c,$(record_SRC))) \
@@ -142,7 +143,7 @@ $(B)/heaptape-worker: sanitize =
 
 $(B)/heaptape-%: tool_LIBS = -lzstd -ljansson -lelf -ldl -lm
 $(B)/heaptape-worker: tool_LIBS = -ldl
-$(TOOLS:%=$(B)/%):
+$(B)/heaptape $(TOOLS:%=$(B)/%):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
@@ -161,8 +162,6 @@ $(call objects,$(preloaded_SRC)): sanitize =
 $(call objects,$(preloaded_SRC)): XCFLAGS += -ftls-model=initial-exec \
 	-fno-builtin-malloc -fexceptions
 
-$(B)/heaptape: scripts/heaptape
-	$(Q)mkdir -p $(@D) && install -m 755 $< $@
 $(B)/%.gp: scripts/plot/%.gp
 	$(Q)mkdir -p $(@D) && install -m 644 $< $@
 

@@ -54,7 +54,7 @@ files()
 
 sources=$(files '*.c')
 headers=$(files '*.h')
-shell=$(files '*.sh' scripts/heaptape .ci/run)
+shell=$(files '*.sh' .ci/run)
 cflags='-std=gnu11 -D_GNU_SOURCE -I.'
 
 # --- linters ---------------------------------------------------------------
