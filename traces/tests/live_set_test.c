@@ -20,20 +20,22 @@ static void test_against_list(void **state)
 		uint64_t addr = 0x7f0000000000 + key * 16;
 
 		if (r % 3) {
-			struct live_block block = { addr, 1 + r % 1000, 1 };
+			struct live_block block = { .addr = addr,
+						    .size_bytes = 1 + r % 1000,
+						    .thread = 1 };
 			int ret = live_set_add(&set, &block, &old);
 
 			assert_int_equal(ret, size_of[key] != 0);
 			if (ret)
-				assert_int_equal(old.size, size_of[key]);
+				assert_int_equal(old.size_bytes, size_of[key]);
 			nr += !ret;
-			size_of[key] = block.size;
+			size_of[key] = block.size_bytes;
 		} else {
 			bool there = live_set_remove(&set, addr, &old);
 
 			assert_int_equal(there, size_of[key] != 0);
 			if (there)
-				assert_int_equal(old.size, size_of[key]);
+				assert_int_equal(old.size_bytes, size_of[key]);
 			nr -= there;
 			size_of[key] = 0;
 		}
@@ -50,7 +52,8 @@ static void test_empty(void **state)
 	(void)state;
 	assert_false(live_set_remove(&set, 16, &old));
 	assert_false(live_set_remove(&set, 0, &old));
-	live_set_prefetch(&set, 16);
+	live_set_fetch_slot(&set, 16);
+	live_set_fetch_block(&set, 16);
 	live_set_release(&set);
 }
 

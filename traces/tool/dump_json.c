@@ -12,6 +12,18 @@
 
 typedef unsigned long long ull;
 
+static void print_notes(const struct tape_notes *notes)
+{
+	if (notes->has & TAPE_NOTE_STACK)
+		printf(",\"stack\":%u", notes->stack);
+	if (notes->has & TAPE_NOTE_LATENCY)
+		printf(",\"latency_ns\":%u", notes->latency_ns);
+	if (notes->has & TAPE_NOTE_USABLE)
+		printf(",\"usable_bytes\":%llu", (ull)notes->usable_bytes);
+	if (notes->has & TAPE_NOTE_TOUCHED)
+		printf(",\"touched_bytes\":%llu", (ull)notes->touched_bytes);
+}
+
 static void print_call(const struct tape_event *ev)
 {
 	if (ev->kind != TAPE_FREE)
@@ -24,6 +36,8 @@ static void print_call(const struct tape_event *ev)
 	printf(",\"addr\":\"0x%llx\"", (ull)ev->addr);
 	if (ev->flags & TAPE_FAILED)
 		fputs(",\"failed\":true", stdout);
+	if (ev->notes)
+		print_notes(ev->notes);
 }
 
 static void print_text(const char *text)

@@ -39,6 +39,27 @@ static void print_arguments(const struct tape_event *ev)
 	printf("%llu", (ull)ev->size);
 }
 
+static void print_notes(const struct tape_notes *notes)
+{
+	const char *between = " [";
+
+	if (notes->has & TAPE_NOTE_STACK) {
+		printf("%sstack %u", between, notes->stack);
+		between = ", ";
+	}
+	if (notes->has & TAPE_NOTE_LATENCY) {
+		printf("%slatency %u ns", between, notes->latency_ns);
+		between = ", ";
+	}
+	if (notes->has & TAPE_NOTE_USABLE) {
+		printf("%susable %llu", between, (ull)notes->usable_bytes);
+		between = ", ";
+	}
+	if (notes->has & TAPE_NOTE_TOUCHED)
+		printf("%stouched %llu", between, (ull)notes->touched_bytes);
+	putchar(']');
+}
+
 void dump_text_line(const struct tape_event *ev)
 {
 	printf("%7llu.%09llu %5u %s", (ull)(ev->time_ns / 1000000000),
@@ -50,6 +71,8 @@ void dump_text_line(const struct tape_event *ev)
 		putchar(')');
 		if (tape_kind_is_alloc(ev->kind))
 			print_result(ev);
+		if (ev->notes)
+			print_notes(ev->notes);
 	} else if (ev->kind == TAPE_FREE_NULL) {
 		printf(" %llu times", (ull)ev->size);
 	} else if (ev->kind == TAPE_THREAD_START) {

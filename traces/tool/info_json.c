@@ -41,9 +41,9 @@ static json_t *kinds_object(const struct tape_stats *s)
 	int i;
 
 	for (i = 1; i < TAPE_KIND_END; i++)
-		if (s->kinds[i])
+		if (s->kinds[i].events)
 			add(object, tape_kind_name((enum tape_kind)i),
-			    s->kinds[i]);
+			    s->kinds[i].events);
 	return object;
 }
 
@@ -55,12 +55,12 @@ static json_t *sizes_array(const struct tape_stats *s)
 	for (i = 0; i < STATS_SIZE_CLASSES; i++) {
 		json_t *row;
 
-		if (!s->sizes[i])
+		if (!s->sizes[i].blocks)
 			continue;
 		row = json_object();
 		add(row, "min_bytes", i ? 1ULL << (i - 1) : 0);
 		add(row, "max_bytes", i == 64 ? UINT64_MAX : (1ULL << i) - 1);
-		add(row, "blocks", s->sizes[i]);
+		add(row, "blocks", s->sizes[i].blocks);
 		json_array_append_new(array, row);
 	}
 	return array;
@@ -137,7 +137,7 @@ static void add_history(json_t *o, const struct tape_stats *s)
 	add(o, "allocations", s->allocs);
 	add(o, "allocated_bytes", s->allocated_bytes);
 	add(o, "cross_thread_frees", s->cross_thread_frees);
-	add(o, "moved_reallocs", s->reallocs_moved);
+	add(o, "moved_reallocs", s->reallocs.moved);
 	add(o, "failed_calls", s->failed_calls);
 	add(o, "null_frees", s->null_frees);
 	add(o, "unknown_frees", s->unknown_frees);

@@ -85,7 +85,7 @@ static void print_totals(struct tape_reader *r, const struct tape_stats *s)
 		       bytes(s->rss_peak_bytes), (ull)info->samples);
 	printf("  %-18s %llu\n", "cross-thread frees",
 	       (ull)s->cross_thread_frees);
-	printf("  %-18s %llu\n", "moved reallocs", (ull)s->reallocs_moved);
+	printf("  %-18s %llu\n", "moved reallocs", (ull)s->reallocs.moved);
 	printf("  %-18s %llu\n", "failed calls", (ull)s->failed_calls);
 	printf("  %-18s %llu\n", "frees of NULL", (ull)s->null_frees);
 	printf("  %-18s %llu\n", "unknown frees", (ull)s->unknown_frees);
@@ -98,11 +98,12 @@ static void print_kinds(const struct tape_stats *s, uint64_t events)
 
 	printf("\n  %-20s %14s %6s\n", "kind", "events", "share");
 	for (i = 1; i < TAPE_KIND_END; i++)
-		if (s->kinds[i])
+		if (s->kinds[i].events)
 			printf("  %-20s %14llu %5.1f%%\n",
 			       tape_kind_name((enum tape_kind)i),
-			       (ull)s->kinds[i],
-			       100.0 * (double)s->kinds[i] / (double)events);
+			       (ull)s->kinds[i].events,
+			       100.0 * (double)s->kinds[i].events /
+				       (double)events);
 }
 
 static void print_size_row(unsigned class, uint64_t count, uint64_t most)
@@ -128,19 +129,19 @@ static void print_sizes(const struct tape_stats *s)
 	uint64_t most = 0;
 
 	for (i = 0; i < STATS_SIZE_CLASSES; i++) {
-		if (!s->sizes[i])
+		if (!s->sizes[i].blocks)
 			continue;
 		if (first == STATS_SIZE_CLASSES)
 			first = i;
 		last = i;
-		if (s->sizes[i] > most)
-			most = s->sizes[i];
+		if (s->sizes[i].blocks > most)
+			most = s->sizes[i].blocks;
 	}
 	if (!most)
 		return;
 	printf("\n  %-20s %14s\n", "size in bytes", "blocks");
 	for (i = first; i <= last; i++)
-		print_size_row(i, s->sizes[i], most);
+		print_size_row(i, s->sizes[i].blocks, most);
 }
 
 static int print_threads(const struct tape_stats *s, uint64_t top)

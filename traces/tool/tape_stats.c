@@ -1,226 +1,143 @@
 // SPDX-License-Identifier: MIT
 /* The walk over the merged history behind info and check. */
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "traces/base/err.h"
 #include "traces/base/progress.h"
-#include "traces/tape_merge.h"
 #include "traces/tape_reader.h"
-#include "traces/tool/tape_stats.h"
-
-#define QUEUE 64
-
-static unsigned size_class(uint64_t size)
-{
-	return size ? 64 - (unsigned)__builtin_clzll(size) : 0;
-}
-
-static void note_peak(struct tape_stats *s, uint64_t time_ns)
-{
-	if (s->live_bytes <= s->live_peak_bytes)
-		return;
-	s->live_peak_bytes = s->live_bytes;
-	s->live_peak_time_ns = time_ns;
-	s->live_peak_blocks = s->live.nr;
-}
-
-/* One change of the live blocks: a block comes, or one goes. */
-struct change {
-	struct live_block block; /* of one that goes: address and thread */
-	uint64_t time_ns;
-	bool comes;
-};
-
-static int take(struct tape_stats *s, const struct change *c, struct err *err)
-{
-	struct live_block old;
-	int ret = live_set_add(&s->live, &c->block, &old);
-
-	if (ret < 0)
-		return err_set(err, ERR_NOMEM, 0,
-			       "out of memory for %zu live blocks", s->live.nr);
-	if (ret) {
-		s->overlap_repairs++;
-		s->live_bytes -= old.size;
-	}
-	s->live_bytes += c->block.size;
-	note_peak(s, c->time_ns);
-	return 0;
-}
-
-static void give(struct tape_stats *s, const struct change *c)
-{
-	struct live_block old;
-
-	if (!live_set_remove(&s->live, c->block.addr, &old)) {
-		s->unknown_frees++;
-		return;
-	}
-	s->live_bytes -= old.size;
-	if (old.thread != c->block.thread) {
-		s->cross_thread_frees++;
-		s->threads[c->block.thread].cross_frees++;
-	}
-}
-
-static void count_alloc(struct tape_stats *s, struct thread_stats *t,
-			const struct tape_event *ev)
-{
-	s->sizes[size_class(ev->size)]++;
-	s->allocs++;
-	s->allocated_bytes += ev->size;
-	t->allocs++;
-	t->bytes += ev->size;
-	if (ev->old_addr && ev->addr != ev->old_addr)
-		s->reallocs_moved++;
-}
-
-/* Once per event, whatever it does to the live blocks. */
-static void count(struct tape_stats *s, const struct tape_event *ev)
-{
-	struct thread_stats *t = &s->threads[ev->thread];
-
-	s->kinds[ev->kind]++;
-	if (!t->events++)
-		t->first_ns = ev->time_ns;
-	t->last_ns = ev->end_ns;
-	if (ev->flags & TAPE_FAILED)
-		s->failed_calls++;
-	else if (tape_kind_is_alloc(ev->kind) && ev->addr)
-		count_alloc(s, t, ev);
-	else if (tape_kind_is_free(ev->kind))
-		t->frees++;
-	else if (ev->kind == TAPE_FREE_NULL)
-		s->null_frees += ev->size;
-	else if (ev->kind == TAPE_THREAD_START)
-		t->tid = ev->addr;
-	else if (ev->kind == TAPE_THREAD_NAME)
-		snprintf(t->name, sizeof(t->name), "%s", ev->text);
-}
-
-/* What a step changes; false: no live block. */
-static bool to_change(struct change *c, const struct tape_step *step)
-{
-	const struct tape_event *ev = &step->ev;
-
-	if (ev->flags & TAPE_FAILED)
-		return false;
-	c->block.addr = ev->addr;
-	if (step->phase == TAPE_BEGIN)
-		c->block.addr = ev->old_addr;
-	else if (!tape_kind_is_free(ev->kind) && !tape_kind_is_alloc(ev->kind))
-		return false;
-	c->comes = step->phase != TAPE_BEGIN && !tape_kind_is_free(ev->kind);
-	c->block.size = ev->size;
-	c->block.thread = ev->thread;
-	c->time_ns = step->time_ns;
-	return c->block.addr != 0;
-}
+#include "traces/tool/feed.h"
+#include "traces/tool/stats_walk.h"
 
 /*
- * Changes wait a little, so that the slots which they touch can be fetched
- * meanwhile: with many live blocks each is a miss of all caches.
+ * How many steps ahead the slot and the block of a step are fetched: with
+ * many live blocks each is a miss of all caches.
  */
-struct queue {
-	struct change changes[QUEUE];
-	unsigned nr;
-};
+#define AHEAD_SLOT  32
+#define AHEAD_BLOCK 16
 
-static int apply_all(struct tape_stats *s, struct queue *q, struct err *err)
+__attribute__((always_inline)) static inline void
+fetch_ahead(const struct tape_stats *s, const struct feed_batch *b, size_t i)
 {
-	unsigned i;
-	int ret = 0;
+	uint64_t addr;
 
-	for (i = 0; i < q->nr && !ret; i++) {
-		if (q->changes[i].comes)
-			ret = take(s, &q->changes[i], err);
-		else
-			give(s, &q->changes[i]);
+	if (i + AHEAD_SLOT < b->nr) {
+		addr = stats_step_addr(&b->steps[i + AHEAD_SLOT]);
+		live_set_fetch_slot(&s->live, addr);
 	}
-	q->nr = 0;
-	return ret;
+	if (i + AHEAD_BLOCK < b->nr) {
+		addr = stats_step_addr(&b->steps[i + AHEAD_BLOCK]);
+		live_set_fetch_block(&s->live, addr);
+	}
 }
 
-static int add_step(struct tape_stats *s, struct queue *q,
-		    const struct tape_step *step, struct err *err)
+static int add_batch(struct tape_stats *s, const struct feed_batch *b,
+		     struct err *err)
 {
-	struct change *c = &q->changes[q->nr];
+	size_t i;
+	int ret = 0;
 
-	if (step->phase != TAPE_FINISH)
-		count(s, &step->ev);
-	if (!to_change(c, step))
-		return 0;
-	live_set_prefetch(&s->live, c->block.addr);
-	return ++q->nr < QUEUE ? 0 : apply_all(s, q, err);
+	for (i = 0; i < b->nr && !ret; i++) {
+		const struct tape_step *step = &b->steps[i];
+
+		fetch_ahead(s, b, i);
+		if (step->time_ns >= s->timeline.edge_ns)
+			timeline_advance(&s->timeline, step->time_ns,
+					 s->live_bytes, s->events);
+		if (step->phase != TAPE_FINISH)
+			ret = stats_count(s, &step->ev, err);
+		if (!ret)
+			ret = stats_live_step(s, step, err);
+	}
+	return ret;
 }
 
 static int walk(struct tape_stats *s, struct tape_reader *r, struct err *err)
 {
-	struct queue q = { .nr = 0 };
-	struct tape_merge *m;
-	struct tape_step step;
-	uint64_t steps = 0;
-	int ret = tape_merge_open(&m, r, err);
+	const struct feed_batch *batch;
+	uint64_t batches = 0, events = tape_reader_info(r)->events;
+	struct feed *feed;
+	int ret = feed_open(&feed, r, err);
 
 	if (ret)
 		return ret;
-	progress_start("reading", tape_reader_info(r)->events);
-	while ((ret = tape_merge_next(m, &step, err)) > 0) {
-		ret = add_step(s, &q, &step, err);
+	progress_start("reading", events);
+	while ((ret = feed_next(feed, &batch, err)) > 0) {
+		ret = add_batch(s, batch, err);
 		if (ret)
 			break;
-		if (++steps % (1 << 20) == 0)
-			progress_update(steps, tape_reader_name(r));
+		if (++batches % 1024 == 0)
+			progress_update(s->events, tape_reader_name(r));
 	}
-	if (!ret)
-		ret = apply_all(s, &q, err);
 	progress_stop();
-	tape_merge_close(m);
+	feed_close(feed);
 	return ret;
 }
 
-static int read_samples(struct tape_stats *s, struct tape_reader *r,
-			struct err *err)
+static int start(struct tape_stats *s, struct tape_reader *r, struct err *err)
 {
-	struct tape_sample *samples;
-	size_t i, nr;
-	int ret = tape_reader_samples(r, &samples, &nr, err);
+	const struct tape_meta *meta = tape_reader_meta(r);
+	const struct tape_info *info = tape_reader_info(r);
+	const char *latency = tape_meta_get(meta, "latency");
+	int ret;
 
-	for (i = 0; i < nr && !ret; i++) {
-		uint64_t rss =
-			samples[i].rss_anon_bytes + samples[i].rss_file_bytes;
+	s->has_latency = latency && !strcmp(latency, "yes");
+	s->nr_threads = info->threads;
+	s->threads = calloc((size_t)s->nr_threads + 1, sizeof(*s->threads));
+	if (!s->threads)
+		return err_set(err, ERR_NOMEM, 0,
+			       "out of memory for %u threads", s->nr_threads);
+	ret = timeline_start(&s->timeline, r, err);
+	if (ret)
+		return ret;
+	return site_table_init(&s->sites, info->frames,
+			       tape_meta_get(meta, "stacks"), err);
+}
 
-		if (rss > s->rss_peak_bytes)
-			s->rss_peak_bytes = rss;
-		if (!i || samples[i].time_ns <= s->live_peak_time_ns)
-			s->rss_at_peak_bytes = rss;
-	}
-	free(samples);
-	return ret;
+static void finish(struct tape_stats *s)
+{
+	const struct timeline *t = &s->timeline;
+	const struct tape_sample *sample;
+
+	timeline_finish(&s->timeline, s->live_bytes, s->events);
+	site_table_finish(&s->sites);
+	pair_table_sort(&s->cross);
+	if (!t->nr_samples)
+		return;
+	sample = timeline_sample_at(t, s->live_peak_time_ns);
+	s->rss_at_peak_bytes = sample->rss_anon_bytes + sample->rss_file_bytes;
+	sample = &t->samples[timeline_rss_peak(t)];
+	s->rss_peak_bytes = sample->rss_anon_bytes + sample->rss_file_bytes;
 }
 
 int tape_stats_collect(struct tape_stats *stats, struct tape_reader *r,
 		       struct err *err)
 {
-	int ret;
+	int ret = start(stats, r, err);
 
-	stats->nr_threads = tape_reader_info(r)->threads;
-	stats->threads =
-		calloc((size_t)stats->nr_threads + 1, sizeof(*stats->threads));
-	if (!stats->threads)
-		return err_set(err, ERR_NOMEM, 0,
-			       "out of memory for %u threads",
-			       stats->nr_threads);
-	ret = walk(stats, r, err);
-	return ret ? ret : read_samples(stats, r, err);
+	if (!ret)
+		ret = walk(stats, r, err);
+	if (!ret)
+		finish(stats);
+	return ret;
 }
 
 void tape_stats_release(struct tape_stats *stats)
 {
+	int i;
+
+	for (i = 0; i < TAPE_KIND_END; i++)
+		free(stats->kinds[i].latency);
+	while (stats->nr_marks)
+		free(stats->marks[--stats->nr_marks].text);
+	free(stats->marks);
 	live_set_release(&stats->live);
+	pair_table_release(&stats->cross);
+	site_table_release(&stats->sites);
+	timeline_release(&stats->timeline);
 	free(stats->threads);
 	stats->threads = NULL;
+	stats->marks = NULL;
 }
 
 static int compare(const void *pa, const void *pb, void *ctx)
