@@ -23,8 +23,13 @@ class Workload:
         self.env = env or {}
 
     def command(self, prefix=(), env=None):
-        return Command(list(prefix) + self.argv, self.stdin,
-                       dict(self.env, **(env or {})))
+        """It, started by prefix; a script starts its program by that."""
+        argv = self.argv + list(prefix) if self.argv[0].endswith(".sh") \
+            else list(prefix) + self.argv
+        return Command(argv, self.stdin, dict(self.env, **(env or {})))
+
+    def recorded(self, setup, suffix="", *options):
+        return self.command(setup.record(self.name + suffix, *options))
 
 
 class Setup:
@@ -38,7 +43,6 @@ class Setup:
         self.rounds = 2 if smoke else 3
         self.heaptrack = shutil.which("heaptrack")
         self.replacements = 300000 if smoke else 4000000
-        self.requests = 50000 if smoke else 400000
         sql = os.path.join(HERE, "table.sql")
         if smoke:
             with open(sql) as stream:
@@ -55,6 +59,9 @@ class Setup:
              6000 if smoke else 60000],
             env={"PYTHONMALLOC": "malloc"})
         self.table = Workload("table.sql", ["sqlite3", ":memory:"], stdin=sql)
+        self.redis = Workload("redis", [os.path.join(HERE, "redis.sh")],
+                              env={"REQUESTS": str(
+                                  50000 if smoke else 400000)})
         self.tapes = {}
 
     def tape(self, name):
@@ -69,7 +76,7 @@ class Setup:
         """Record the workloads that have no tape yet."""
         for workload in workloads:
             if not os.path.exists(self.tape(workload.name)):
-                workload.command(self.record(workload.name)).run()
+                workload.recorded(self).run()
 
     def track(self, name):
         return [self.heaptrack, "-o", os.path.join(self.work, name + ".ht")]
@@ -118,9 +125,9 @@ def documents_runs(folder):
 def tapes(setup, report):
     """Size of the tapes, and what was lost."""
     report.section("Tapes")
-    setup.need(setup.churn, setup.documents, setup.table)
-    names = sorted(name[:-5] for name in os.listdir(setup.work)
-                   if name.endswith(".tape"))
+    workloads = (setup.churn, setup.documents, setup.table, setup.redis)
+    setup.need(*workloads)
+    names = [workload.name for workload in workloads]
     sizes = []
     for name in names:
         info = setup.info(name)

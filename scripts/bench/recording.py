@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import time
 
-from figures import HERE, Workload
+from figures import Workload
 from interleave import Command, differences, interleave, median, ratios
 
 STACKS = "--stacks=all"
@@ -22,9 +22,8 @@ def added(report, runs, name, events, title, target=None):
 def one_thread(setup, report):
     report.section("Recording: one thread, small blocks (churn.lua)")
     commands = {"plain": setup.churn.command(),
-                "record": setup.churn.command(setup.record("churn.lua")),
-                "stacks": setup.churn.command(
-                    setup.record("churn-stacks", STACKS))}
+                "record": setup.churn.recorded(setup),
+                "stacks": setup.churn.recorded(setup, "-stacks", STACKS)}
     if setup.heaptrack:
         commands["heaptrack"] = setup.churn.command(setup.track("churn"))
     runs = interleave(commands, setup.rounds)
@@ -53,7 +52,7 @@ def full_speed(setup, report):
             setup.replacements])
         name = "threads-%d" % threads
         commands = {"plain": loop.command(),
-                    "record": loop.command(setup.record(name))}
+                    "record": loop.recorded(setup, "-%d" % threads)}
         if setup.heaptrack:
             commands["heaptrack"] = loop.command(setup.track(name))
         runs = interleave(commands, setup.rounds)
@@ -77,15 +76,11 @@ def recorder(setup, report):
 def server(setup, report):
     """Throughput that a server keeps while it is recorded."""
     report.section("Recording: redis-server, pipelined SET and LPUSH")
-    argv = [os.path.join(HERE, "redis.sh")]
-    env = {"REQUESTS": str(setup.requests)}
-    commands = {
-        "plain": Command(argv, env=env),
-        "record": Command(argv + setup.record("redis"), env=env),
-        "stacks": Command(argv + setup.record("redis-stacks", STACKS),
-                          env=env)}
+    commands = {"plain": setup.redis.command(),
+                "record": setup.redis.recorded(setup),
+                "stacks": setup.redis.recorded(setup, "-stacks", STACKS)}
     if setup.heaptrack:
-        commands["heaptrack"] = Command(argv + setup.track("redis"), env=env)
+        commands["heaptrack"] = setup.redis.command(setup.track("redis"))
     runs = interleave(commands, setup.rounds)
     names = {"record": ("heaptape record", "85 %"),
              "stacks": ("heaptape record --stacks=all", "60 %"),
@@ -116,7 +111,7 @@ def idle(setup, report):
     for name, seconds in (("short", short), ("long", short + more)):
         program = Workload("idle", ["python3", "-c", sleeper % seconds])
         commands["plain-" + name] = program.command()
-        commands[name] = program.command(setup.record("idle"))
+        commands[name] = program.recorded(setup)
     runs = interleave(commands, 1 if setup.smoke else 2)
     values = [100 * (slope(more, a, b) - slope(more, c, d))
               for a, b, c, d in zip(runs["short"], runs["long"],
@@ -131,7 +126,7 @@ def births(setup, report):
         os.path.join(setup.build, "recorder/tests/rec_threads"), "short",
         short])
     runs = interleave({"plain": program.command(),
-                       "record": program.command(setup.record("births"))},
+                       "record": program.recorded(setup)},
                       setup.rounds)
     values = [1e6 * seconds / short for seconds in
               differences(runs, "record", "plain", lambda run: run.wall_s)]
@@ -187,10 +182,19 @@ def killed(setup, report):
                (returned / 1e6), sum(lost), "events", target="0")
 
 
-def paused(setup, report):
-    text = Command([os.path.join(setup.build,
-                                 "recorder/tests/paused_bench")]).run().text
-    report.note(text.strip())
+def drain(setup, report):
+    """The way from the rings to the file, on one core."""
+    setup.need(setup.churn, setup.documents, setup.table, setup.redis)
+    report.section("Recording: the drain, one core")
+    bench = os.path.join(setup.build, "recorder/tests/drain_bench")
+    tapes = [setup.tape(name) for name in
+             ("churn.lua", "documents.py", "table.sql", "redis")]
+    runs = [Command([bench]).run(), Command([bench, *tapes]).run()]
+    for line in "\n".join(run.text for run in runs).splitlines():
+        words = line.split()
+        if len(words) == 8 and words[1].isdigit():
+            report.add(words[0], float(words[6]), "M events/s",
+                       target="50 M events/s")
 
 
 def production(setup, report):
@@ -202,4 +206,4 @@ def production(setup, report):
     killed(setup, report)
 
 
-ALL = (recorder, server, production)
+ALL = (recorder, server, drain, production)
