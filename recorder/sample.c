@@ -143,6 +143,22 @@ unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 	return nr;
 }
 
+unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		      struct tape_sample out[2])
+{
+	struct tape_sample now;
+	unsigned nr = 0;
+
+	if (s->held.time_ns)
+		out[nr++] = s->held;
+	s->held.time_ns = 0;
+	if (look(s, now_ns, ring_bytes, &now)) {
+		s->last = now;
+		out[nr++] = now;
+	}
+	return nr;
+}
+
 void sampler_forget(struct sampler *s)
 {
 	s->last.time_ns = 0;

@@ -34,6 +34,13 @@ void sampler_close(struct sampler *s);
 unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		      struct tape_sample out[2]);
 
+/*
+ * Where recording starts or stops: take one in any case. Returns how many of
+ * out are worth writing, as above.
+ */
+unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
+		      struct tape_sample out[2]);
+
 /* A new tape begins: what was seen before belongs to another one. */
 void sampler_forget(struct sampler *s);
 

@@ -80,6 +80,11 @@ void ticks_calibrate(struct ticks *t)
 	t->origin_ns = ns;
 }
 
+void ticks_rebase(struct ticks *t)
+{
+	read_both(t, &t->origin, &t->origin_ns);
+}
+
 void ticks_set_window(struct ticks *t)
 {
 	t->window = clock_ticks(t->clock) - (RING_TIME_MASK >> 1);

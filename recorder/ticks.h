@@ -28,6 +28,9 @@ void ticks_start(struct ticks *t);
  */
 void ticks_calibrate(struct ticks *t);
 
+/* Time 0 is now: nothing that has a time was recorded yet. */
+void ticks_rebase(struct ticks *t);
+
 /* Before each batch of records: they are at most 2^45 ticks old. */
 void ticks_set_window(struct ticks *t);
 

@@ -269,6 +269,25 @@ static void a_change_brings_the_sample_before_it(void **state)
 	sampler_close(&s);
 }
 
+/* At an edge of a window there is a sample, though nothing has changed. */
+static void an_edge_has_its_sample(void **state)
+{
+	struct tape_sample out[2];
+	struct sampler s;
+	unsigned i;
+
+	(void)state;
+	sampler_open(&s, getpid());
+	assert_int_equal(sampler_edge(&s, 1, 0, out), 1);
+	assert_int_equal(out[0].time_ns, 1);
+	for (i = 2; i < 50 && !s.held.time_ns; i++)
+		sampler_take(&s, i * 1000000000ull, 0, out);
+	assert_int_equal(sampler_edge(&s, 60000000000ull, 0, out), 2);
+	assert_true(out[0].time_ns < out[1].time_ns);
+	assert_true(out[1].time_ns == 60000000000ull);
+	sampler_close(&s);
+}
+
 static void samples_are_parsed(void **state)
 {
 	static const char status[] = "Name:\tx\nVmRSS:\t99 kB\n"
@@ -304,6 +323,7 @@ int main(void)
 		RING_TEST(times_unwrap),
 		RING_TEST(rates_are_exact),
 		RING_TEST(samples_are_parsed),
+		RING_TEST(an_edge_has_its_sample),
 		RING_TEST(a_change_brings_the_sample_before_it),
 	};
 
