@@ -17,9 +17,11 @@
 #define LARGE_FIRST (64u << 10)
 #define EARLY       UINT64_MAX /* size: its free was seen before its birth */
 #define PATIENCE_NS 1000000000u
+#define PROCESS_BIT 48u /* addresses are below */
+#define NO_PROCESS  UINT32_MAX
 
 struct live_entry {
-	uint64_t addr; /* 0: empty */
+	uint64_t addr; /* with the process above it; 0: empty */
 	uint64_t size;
 	uint64_t time_ns;
 };
@@ -93,7 +95,7 @@ static void remove_entry(struct live_bytes *l, struct live_entry *e)
 }
 
 /* Keep what is still wanted, in a table that begins empty. */
-static void rebuild(struct live_bytes *l)
+static void rebuild(struct live_bytes *l, uint32_t without)
 {
 	struct live_entry *old = l->table;
 	uint32_t i;
@@ -110,6 +112,8 @@ static void rebuild(struct live_bytes *l)
 
 		if (!e->addr ||
 		    (e->size == EARLY && e->time_ns + PATIENCE_NS < l->last_ns))
+			continue;
+		if (e->addr >> PROCESS_BIT == without)
 			continue;
 		if (!is_sampled(l, e->addr) &&
 		    (e->size < l->large || e->size == EARLY))
@@ -128,11 +132,11 @@ static void add_entry(struct live_bytes *l, struct live_entry *e, uint64_t addr,
 	count(l, size, true);
 	if (++l->nr < MOST)
 		return;
-	rebuild(l); /* without what came to nothing */
+	rebuild(l, NO_PROCESS); /* without what came to nothing */
 	while (l->table && l->nr > MOST / 2) {
 		l->shift++;
 		l->large *= 2;
-		rebuild(l);
+		rebuild(l, NO_PROCESS);
 	}
 }
 
@@ -173,21 +177,29 @@ static void remove_block(struct live_bytes *l, uint64_t addr, uint64_t time_ns)
 	}
 }
 
-void live_bytes_add(struct live_bytes *l, const struct tape_event *ev,
-		    size_t nr)
+void live_bytes_add(struct live_bytes *l, uint32_t process,
+		    const struct tape_event *ev, size_t nr)
 {
+	const uint64_t key = (uint64_t)process << PROCESS_BIT;
+
 	for (; nr && l->table; nr--, ev++) {
 		if (ev->time_ns > l->last_ns)
 			l->last_ns = ev->time_ns;
 		if (ev->flags & TAPE_FAILED)
 			continue;
 		if (tape_kind_is_free(ev->kind))
-			remove_block(l, ev->addr, ev->time_ns);
+			remove_block(l, ev->addr ^ key, ev->time_ns);
 		else if (tape_kind_is_realloc(ev->kind) && ev->old_addr)
-			remove_block(l, ev->old_addr, ev->time_ns);
+			remove_block(l, ev->old_addr ^ key, ev->time_ns);
 		if (tape_kind_is_alloc(ev->kind) && ev->addr && l->table)
-			add_block(l, ev->addr, ev->size, ev->end_ns);
+			add_block(l, ev->addr ^ key, ev->size, ev->end_ns);
 	}
+}
+
+void live_bytes_forget(struct live_bytes *l, uint32_t process)
+{
+	if (l->table)
+		rebuild(l, process);
 }
 
 uint64_t live_bytes_now(const struct live_bytes *l)

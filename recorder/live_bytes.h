@@ -28,11 +28,14 @@ int live_bytes_open(struct live_bytes *l);
 void live_bytes_close(struct live_bytes *l);
 
 /*
- * Events in the order in which they are read: those of one thread in theirs,
- * threads in any.
+ * Events of one process, below 65536, in the order in which they are read:
+ * those of one thread in theirs, threads in any.
  */
-void live_bytes_add(struct live_bytes *l, const struct tape_event *ev,
-		    size_t nr);
+void live_bytes_add(struct live_bytes *l, uint32_t process,
+		    const struct tape_event *ev, size_t nr);
+
+/* The process is over, and its heap with it. */
+void live_bytes_forget(struct live_bytes *l, uint32_t process);
 
 uint64_t live_bytes_now(const struct live_bytes *l);
 

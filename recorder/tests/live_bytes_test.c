@@ -15,6 +15,7 @@
 #define BLOCKS (1u << 20)
 
 static uint64_t now;
+static uint32_t process;
 
 static void call(struct live_bytes *l, uint8_t kind, uint64_t addr,
 		 uint64_t old_addr, uint64_t size, uint64_t time_ns)
@@ -26,7 +27,7 @@ static void call(struct live_bytes *l, uint8_t kind, uint64_t addr,
 				       .time_ns = time_ns,
 				       .end_ns = time_ns };
 
-	live_bytes_add(l, &ev, 1);
+	live_bytes_add(l, process, &ev, 1);
 }
 
 static uint64_t addr_of(uint32_t i)
@@ -133,6 +134,25 @@ static void unknown_frees_do_no_harm(void **state)
 	live_bytes_close(&l);
 }
 
+/* The same address in two processes is two blocks; one's end is not both's. */
+static void processes_are_kept_apart(void **state)
+{
+	struct live_bytes l;
+
+	(void)state;
+	assert_int_equal(live_bytes_open(&l), 0);
+	call(&l, TAPE_MALLOC, 0x1000, 0, 100, ++now);
+	process = 4095;
+	call(&l, TAPE_MALLOC, 0x1000, 0, 7000, ++now);
+	assert_int_equal(live_bytes_now(&l), 7100);
+	live_bytes_forget(&l, 4095);
+	process = 0;
+	assert_int_equal(live_bytes_now(&l), 100);
+	call(&l, TAPE_FREE, 0x1000, 0, 0, ++now);
+	assert_int_equal(live_bytes_now(&l), 0);
+	live_bytes_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +160,7 @@ int main(void)
 		cmocka_unit_test(many_blocks_are_estimated),
 		cmocka_unit_test(early_frees_are_matched),
 		cmocka_unit_test(unknown_frees_do_no_harm),
+		cmocka_unit_test(processes_are_kept_apart),
 	};
 
 	return cmocka_run_group_tests_name("live_bytes", tests, NULL, NULL);
