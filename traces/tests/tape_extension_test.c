@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
  * What a later version may add: this reader skips optional columns and
- * blocks that it does not know, and refuses the others.
+ * blocks that it does not know, and refuses the others. So a reader that
+ * knows nothing of notes, frames and modules reads a tape with them as if
+ * they were not there: here they get numbers that this one does not know.
  */
 #include <zstd.h>
 
 #include "traces/tape_block.h"
 #include "traces/tape_header.h"
 #include "traces/tape_index.h"
+#include "traces/tape_merge.h"
+#include "traces/tape_source.h"
+#include "traces/tape_varint.h"
 #include "traces/tests/tape_testing.h"
+
+#define NOTED "traces/tests/golden/v1-notes.tape"
 
 static const struct tape_event events[] = {
 	{ .kind = TAPE_MALLOC, .time_ns = 10, .addr = 0x1000, .size = 24 },
@@ -21,9 +28,9 @@ struct tape_parts {
 	ZSTD_CCtx *zstd;
 };
 
-static void start(struct tape_parts *t)
+static void start_with(struct tape_parts *t, unsigned unit_ns)
 {
-	struct tape_header header = { .time_unit_ns = 1 };
+	struct tape_header header = { .time_unit_ns = unit_ns };
 	struct err err = { 0 };
 	uint8_t *bytes;
 	size_t len;
@@ -35,10 +42,22 @@ static void start(struct tape_parts *t)
 	free(bytes);
 }
 
+static void start(struct tape_parts *t)
+{
+	start_with(t, 1);
+}
+
+static void release(struct tape_parts *t)
+{
+	tape_index_release(&t->index);
+	tape_buf_release(&t->tape);
+	ZSTD_freeCCtx(t->zstd);
+}
+
 static void add_frame(struct tape_parts *t, struct tape_frame *f,
 		      const struct tape_piece *pieces, size_t nr)
 {
-	static uint8_t out[4096];
+	static uint8_t out[1 << 18];
 	struct err err = { 0 };
 	size_t len;
 
@@ -115,9 +134,7 @@ static int read_and_release(struct tape_parts *t, bool indexed)
 		tape_cursor_close(c);
 		tape_reader_close(r);
 	}
-	tape_index_release(&t->index);
-	tape_buf_release(&t->tape);
-	ZSTD_freeCCtx(t->zstd);
+	release(t);
 	return ret ? ret : nr;
 }
 
@@ -159,11 +176,129 @@ static void test_blocks(void **state)
 	}
 }
 
+/* Give the columns of notes ids that nobody knows. */
+static void rename_columns(struct tape_buf *raw)
+{
+	uint8_t *p = raw->bytes, *end = p + raw->len;
+
+	while (p < end) {
+		uint8_t *id = p++;
+		uint64_t len = 0;
+
+		p = (uint8_t *)varint_get(p, end, &len) + len;
+		if (*id >= TAPE_COL_STACK)
+			*id += 64;
+	}
+}
+
+/* Copy the blocks of src up to its index, but for those numbers. */
+static void copy_renamed(struct tape_parts *t, const struct tape_source *src,
+			 uint64_t at)
+{
+	struct tape_buf stored = { 0 }, raw = { 0 };
+	ZSTD_DCtx *zstd = ZSTD_createDCtx();
+	uint8_t bytes[TAPE_BLOCK_HEADER];
+	struct tape_frame f;
+	struct err err = { 0 };
+
+	for (;;) {
+		assert_done(
+			tape_source_read(src, at, bytes, sizeof(bytes), &err),
+			&err);
+		assert_true(tape_frame_unpack(&f, bytes));
+		if (f.type == TAPE_BLOCK_INDEX)
+			break;
+		assert_done(
+			tape_frame_read(&f, src, at, zstd, &stored, &raw, &err),
+			&err);
+		at += TAPE_BLOCK_HEADER + f.stored_len;
+		if (f.type == TAPE_BLOCK_EVENTS)
+			rename_columns(&raw);
+		else if (f.type > TAPE_BLOCK_INDEX)
+			f.type += 64;
+		add_frame(t, &f, &(struct tape_piece){ raw.bytes, raw.len }, 1);
+	}
+	ZSTD_freeDCtx(zstd);
+	tape_buf_release(&stored);
+	tape_buf_release(&raw);
+}
+
+static struct tape_merge *merge(struct tape_reader *r)
+{
+	struct tape_merge *m;
+	struct err err = { 0 };
+
+	assert_done(tape_merge_open(&m, r, &err), &err);
+	return m;
+}
+
+/* The same steps, in plain without their notes. */
+static void compare(struct tape_reader *noted, struct tape_reader *plain)
+{
+	struct tape_merge *a = merge(noted), *b = merge(plain);
+	struct tape_step x, y;
+	struct err err = { 0 };
+	int nr = 0;
+
+	while (tape_merge_next(a, &x, &err) > 0) {
+		assert_int_equal(tape_merge_next(b, &y, &err), 1);
+		if (x.ev.kind <= TAPE_FREE_ALIGNED_SIZED) {
+			assert_null(y.ev.notes);
+			nr += x.ev.notes != NULL;
+			x.ev.notes = NULL;
+		}
+		testing_same(&x.ev, &y.ev);
+		assert_int_equal(x.time_ns, y.time_ns);
+		assert_int_equal(x.phase, y.phase);
+	}
+	assert_int_equal(tape_merge_next(b, &y, &err), 0);
+	assert_true(nr > 100);
+	tape_merge_close(a);
+	tape_merge_close(b);
+}
+
+static void test_notes(void **state)
+{
+	struct tape_header header;
+	struct tape_meta meta = { 0 };
+	struct tape_source src;
+	struct tape_parts t;
+	struct tape_reader *noted, *plain;
+	struct err err = { 0 };
+	int indexed;
+
+	(void)state;
+	assert_done(tape_source_open(&src, NOTED, &err), &err);
+	assert_done(tape_header_read(&src, &header, &meta, &err), &err);
+	assert_done(tape_reader_open(&noted, NOTED, 0, &err), &err);
+	assert_true(tape_reader_info(noted)->frames > 10);
+	assert_true(tape_reader_info(noted)->modules > 1);
+	for (indexed = 0; indexed < 2; indexed++) {
+		start_with(&t, header.time_unit_ns);
+		copy_renamed(&t, &src, header.size);
+		if (indexed)
+			add_index(&t);
+		assert_done(tape_reader_open_memory(&plain, t.tape.bytes,
+						    t.tape.len, 0, &err),
+			    &err);
+		assert_int_equal(tape_reader_info(plain)->indexed, indexed);
+		assert_int_equal(tape_reader_info(plain)->frames, 0);
+		assert_int_equal(tape_reader_info(plain)->modules, 0);
+		compare(noted, plain);
+		tape_reader_close(plain);
+		release(&t);
+	}
+	tape_reader_close(noted);
+	tape_meta_release(&meta);
+	tape_source_release(&src);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_notes),
 	};
 
 	return cmocka_run_group_tests_name("tape_extension", tests, NULL, NULL);

@@ -30,6 +30,13 @@ same "$golden/v1-kinds.json" "info --json of v1-kinds has its numbers"
 same "$golden/v1-cross.info" "info of v1-cross has its numbers"
 "$tool" dump --json "$golden/v1-kinds.tape" >"$TMP/got"
 same "$golden/v1-kinds.jsonl" "dump --json of v1-kinds"
+"$tool" dump --json "$golden/v1-notes.tape" >"$TMP/got"
+same "$golden/v1-notes.jsonl" "dump --json of v1-notes"
+check "v1-notes has notes of all sorts" jq -s -e \
+	'(map(select(.stack)) | length > 50) and
+	 (map(select(.latency_ns)) | length > 50) and
+	 (map(select(.usable_bytes)) | length > 10) and
+	 (map(select(.touched_bytes)) | length > 5)' "$golden/v1-notes.jsonl"
 
 # --- a tape of the generator ----------------------------------------------
 "$make_tape" --events 60000 --threads 3 --seed 7 --pattern cross "$TMP/a.tape"
@@ -81,6 +88,27 @@ matches "and tells what is whole" 'are damaged, [0-9]+ events' "$TMP/out"
 exits 0 "check --repair saves the rest" \
 	"$tool" check --repair "$TMP/rest.tape" "$TMP/bad.tape"
 exits 0 "the rest is sound" "$tool" check "$TMP/rest.tape"
+
+# --- stacks -------------------------------------------------------------------
+"$make_tape" --events 3000 --notes stack,latency "$TMP/n.tape"
+exits 0 "a tape with stacks is sound" "$tool" check "$TMP/n.tape"
+matches "and check tells of them" 'stacks of 73 frames in 2 modules' "$TMP/out"
+# Behind the header lie the modules, then the frames: damage in each is told.
+modules=$(od -An -tu4 -j 12 -N 4 "$TMP/n.tape")
+len=$(od -An -tu4 -j $((modules + 36)) -N 4 "$TMP/n.tape")
+frames=$((modules + 64 + len))
+for offset in $((modules + 90)) $((frames + 90)); do
+	cp "$TMP/n.tape" "$TMP/bad.tape"
+	printf 'damage' | dd of="$TMP/bad.tape" bs=1 seek=$offset conv=notrunc \
+		2>/dev/null
+	exits 4 "check refuses damage at offset $offset" \
+		"$tool" check "$TMP/bad.tape"
+	exits 0 "and repairs it" \
+		"$tool" check --force --repair "$TMP/rest.tape" "$TMP/bad.tape"
+	matches "without a loss of events" \
+		'[1-9][0-9]* events saved to .*, 1 blocks and' "$TMP/out"
+	exits 0 "the rest is sound" "$tool" check "$TMP/rest.tape"
+done
 
 # --- what is no tape ---------------------------------------------------------
 : >"$TMP/empty"

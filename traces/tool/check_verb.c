@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "traces/base/err.h"
@@ -14,6 +15,7 @@
 #include "traces/base/units.h"
 #include "traces/tape_reader.h"
 #include "traces/tape_repair.h"
+#include "traces/tape_stacks.h"
 #include "traces/tape_writer.h"
 #include "traces/tool/tape_stats.h"
 #include "traces/tool/tape_tool.h"
@@ -45,6 +47,9 @@ static void print_notes(const struct tape_reader *r, const struct tape_stats *s)
 {
 	const struct tape_info *info = tape_reader_info(r);
 
+	if (info->frames)
+		printf(", stacks of %u frames in %u modules", info->frames,
+		       info->modules);
 	if (info->dropped)
 		printf(", %llu dropped while recording", (ull)info->dropped);
 	if (s->unknown_frees)
@@ -52,6 +57,24 @@ static void print_notes(const struct tape_reader *r, const struct tape_stats *s)
 	if (s->overlap_repairs)
 		printf(", %llu blocks taken while they were live",
 		       (ull)s->overlap_repairs);
+}
+
+/* Every event, and the tables that the events do not lead to. */
+static int read_all(struct tape_stats *stats, struct tape_reader *r,
+		    struct err *err)
+{
+	struct tape_frame_node *nodes = NULL;
+	struct tape_module *modules = NULL;
+	size_t nr;
+	int ret = tape_stats_collect(stats, r, err);
+
+	if (!ret)
+		ret = tape_reader_modules(r, &modules, &nr, err);
+	if (!ret)
+		ret = tape_reader_frames(r, &nodes, &nr, err);
+	free(nodes);
+	free(modules);
+	return ret;
 }
 
 /* Read all of it, strictly. 0: sound; EXIT_MEASURE: cut; negative: error. */
@@ -63,7 +86,7 @@ static int check_strict(const char *path, struct err *err)
 
 	if (ret)
 		return ret;
-	ret = tape_stats_collect(&stats, r, err);
+	ret = read_all(&stats, r, err);
 	if (!ret) {
 		const struct tape_info *info = tape_reader_info(r);
 
@@ -99,7 +122,7 @@ static int tell_damage(const char *path, const struct err *damage,
 		err_clear(err);
 		return EXIT_MEASURE;
 	}
-	ret = tape_stats_collect(&stats, r, err);
+	ret = read_all(&stats, r, err);
 	if (!ret) {
 		const struct tape_info *info = tape_reader_info(r);
 
