@@ -94,20 +94,25 @@ static int start(struct tape_stats *s, struct tape_reader *r, struct err *err)
 			       tape_meta_get(meta, "stacks"), err);
 }
 
+static uint64_t rss(const struct tape_sample *s)
+{
+	return s->rss_anon_bytes + s->rss_file_bytes;
+}
+
 static void finish(struct tape_stats *s)
 {
 	const struct timeline *t = &s->timeline;
-	const struct tape_sample *sample;
+	size_t i;
 
 	timeline_finish(&s->timeline, s->live_bytes, s->events);
 	site_table_finish(&s->sites);
 	pair_table_sort(&s->cross);
-	if (!t->nr_samples)
-		return;
-	sample = timeline_sample_at(t, s->live_peak_time_ns);
-	s->rss_at_peak_bytes = sample->rss_anon_bytes + sample->rss_file_bytes;
-	sample = &t->samples[timeline_rss_peak(t)];
-	s->rss_peak_bytes = sample->rss_anon_bytes + sample->rss_file_bytes;
+	for (i = 0; i < t->nr_samples; i++)
+		if (rss(&t->samples[i]) > s->rss_peak_bytes)
+			s->rss_peak_bytes = rss(&t->samples[i]);
+	if (t->nr_samples)
+		s->rss_at_peak_bytes =
+			rss(timeline_sample_at(t, s->live_peak_time_ns));
 }
 
 int tape_stats_collect(struct tape_stats *stats, struct tape_reader *r,

@@ -108,17 +108,13 @@ const struct tape_sample *timeline_sample_at(const struct timeline *t,
 	return &t->samples[low ? low - 1 : 0];
 }
 
-static uint64_t rss(const struct tape_sample *s)
-{
-	return s->rss_anon_bytes + s->rss_file_bytes;
-}
-
-size_t timeline_rss_peak(const struct timeline *t)
+size_t timeline_anon_peak(const struct timeline *t)
 {
 	size_t i, most = 0;
 
 	for (i = 1; i < t->nr_samples; i++)
-		if (rss(&t->samples[i]) > rss(&t->samples[most]))
+		if (t->samples[i].rss_anon_bytes >
+		    t->samples[most].rss_anon_bytes)
 			most = i;
 	return most;
 }

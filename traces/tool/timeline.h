@@ -54,8 +54,8 @@ void timeline_finish(struct timeline *t, uint64_t live_bytes, uint64_t events);
 /* The last sample that was taken up to then, else the first one, or NULL. */
 const struct tape_sample *timeline_sample_at(const struct timeline *t,
 					     uint64_t time_ns);
-/* The index of the sample with most resident memory; there must be one. */
-size_t timeline_rss_peak(const struct timeline *t);
+/* The index of the sample with most anonymous RSS; there must be one. */
+size_t timeline_anon_peak(const struct timeline *t);
 void timeline_release(struct timeline *t);
 
 #endif
