@@ -19,6 +19,7 @@ static const int passed_on[] = { SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
 
 /* What the signal handler needs; the pid of the only child. */
 static _Atomic pid_t target;
+static _Atomic bool asked_to_end;
 
 /*
  * What the kernel sends (a key on the terminal) reaches the program anyway,
@@ -30,6 +31,9 @@ static void pass_on(int sig, siginfo_t *info, void *context)
 	pid_t pid = atomic_load_explicit(&target, memory_order_relaxed);
 
 	(void)context;
+	if (!pid && sig != SIGUSR1 && sig != SIGUSR2 && sig != SIGCONT)
+		atomic_store_explicit(&asked_to_end, true,
+				      memory_order_relaxed);
 	if (pid > 0 && info->si_code != SI_KERNEL && info->si_pid != pid)
 		kill(pid, sig);
 	errno = saved_errno;
@@ -177,4 +181,9 @@ bool child_ended(struct child *c)
 		atomic_store_explicit(&target, 0, memory_order_relaxed);
 	}
 	return c->ended;
+}
+
+bool child_asked_to_end(void)
+{
+	return atomic_load_explicit(&asked_to_end, memory_order_relaxed);
 }

@@ -42,4 +42,7 @@ void child_wait(struct child *c);
 /* See whether it has ended; never waits. */
 bool child_ended(struct child *c);
 
+/* Whether a signal that asks us to end came when there was no child to get it. */
+bool child_asked_to_end(void);
+
 #endif

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* The way of the records from the slots to the tape. */
+/*
+ * The way of the records from the slots to the tapes. What a slot says of its
+ * thread is read once, when it is born; positions are checked against the size
+ * of a ring.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,35 +13,54 @@
 
 #include "recorder/clock.h"
 #include "recorder/drain.h"
+#include "recorder/live_bytes.h"
 #include "recorder/unpack.h"
-#include "traces/base/err.h"
 #include "traces/tape.h"
 #include "traces/tape_writer.h"
 
-#define BATCH        512        /* events: 32 KiB, stays in the L1 cache */
-#define GAP_PATIENCE 100000000u /* ns until a hole is given up */
+#define BATCH        512         /* events: 32 KiB, stays in the L1 cache */
+#define GAP_PATIENCE 100000000u  /* ns until a hole is given up */
+#define IDLE_NS      1000000000u /* ... until a ring gives back pages */
+#define NOBODY       RING_PROCESSES
 
+/* One thread, as far as it is known. */
 struct drain_slot {
 	struct unpack unpack;
 	bool live;           /* its thread's birth has been written */
 	bool gone;           /* its thread died without telling */
-	uint64_t first_pos;  /* where this process began to use the ring */
+	bool shrunk;         /* since it was idle */
+	uint32_t thread;     /* index in order of birth */
+	uint32_t tid;        /* 0: the ring of ended threads */
+	uint64_t first_pos;  /* pages of the ring have been used from here on */
 	uint64_t null_frees; /* as many have been written */
+	uint64_t dropped;    /* as many have been told of */
+	uint64_t busy_ns;    /* when records were last seen; 0: empty */
 	uint64_t gap_pos;    /* a hole is there ... */
 	uint64_t gap_ns;     /* ... since then */
 	char name[16];
 };
 
+/* One slot during a pass. */
+struct look {
+	struct drain *d;
+	struct drain_target *target;
+	struct ring_slot *slot;
+	struct drain_slot *ds;
+	struct ring_record *ring;
+	uint32_t index;
+	uint32_t process;
+	uint32_t state; /* enum ring_slot_state */
+};
+
 int drain_open(struct drain *d, const struct shared *shared,
-	       struct ticks *ticks, pid_t pid, struct err *err)
+	       struct ticks *ticks, struct err *err)
 {
 	memset(d, 0, sizeof(*d));
-	d->slots = calloc(shared->control->nr_slots, sizeof(*d->slots));
+	d->slots = calloc(shared->nr_slots, sizeof(*d->slots));
 	if (!d->slots)
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
 	d->shared = shared;
 	d->ticks = ticks;
-	d->pid = pid;
 	return 0;
 }
 
@@ -47,118 +70,167 @@ void drain_close(struct drain *d)
 	d->slots = NULL;
 }
 
-/* Write one event that did not come out of the ring. */
-static int add_one(struct drain *d, const struct ring_slot *slot,
-		   struct tape_event *ev, struct err *err)
+void drain_attach(struct drain *d, uint32_t process,
+		  struct drain_target *target)
 {
-	if (!d->writer)
-		return 0;
-	ev->end_ns = ev->time_ns;
-	return tape_writer_add(d->writer, slot->thread, ev, 1, err);
+	d->targets[process] = target;
 }
 
-static int read_name(struct drain *d, struct ring_slot *slot,
-		     struct drain_slot *ds, struct err *err)
+/* A writer that failed is not used any more; the reason stays. */
+static void check_writer(struct drain_target *target, int ret)
 {
+	if (ret)
+		target->writer = NULL;
+}
+
+/* Write events of one thread. */
+static void add(const struct look *l, const struct tape_event *ev, size_t nr)
+{
+	if (l->target->writer && nr)
+		check_writer(l->target,
+			     tape_writer_add(l->target->writer, l->ds->thread,
+					     ev, nr, &l->target->err));
+}
+
+/* Write one event that did not come out of the ring. */
+static void add_one(const struct look *l, struct tape_event *ev)
+{
+	ev->end_ns = ev->time_ns;
+	add(l, ev, 1);
+}
+
+static void read_name(const struct look *l)
+{
+	struct drain_slot *ds = l->ds;
 	struct tape_event ev = { .kind = TAPE_THREAD_NAME };
 	char path[64], name[sizeof(ds->name)] = "ended threads";
 	ssize_t n;
 	int fd;
 
-	if (slot->tid) {
+	if (ds->tid) {
+		if (!l->target->pid || l->target->last)
+			return;
 		snprintf(path, sizeof(path), "/proc/%d/task/%u/comm",
-			 (int)d->pid, slot->tid);
+			 (int)l->target->pid, ds->tid);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0) {
 			ds->gone = errno == ENOENT;
-			return 0;
+			return;
 		}
 		n = read(fd, name, sizeof(name));
 		close(fd);
 		if (n <= 0)
-			return 0;
+			return;
 		name[n - 1] = '\0';
 	}
 	if (!strcmp(name, ds->name))
-		return 0;
+		return;
 	strcpy(ds->name, name);
 	ev.time_ns = ds->unpack.last_ns;
 	ev.text = ds->name;
-	return add_one(d, slot, &ev, err);
+	add_one(l, &ev);
 }
 
-static int begin_thread(struct drain *d, struct ring_slot *slot,
-			struct drain_slot *ds, bool ended, struct err *err)
+/* A time that the program gave; one that is still to come is not believed. */
+static uint64_t told_ns(const struct drain *d, uint64_t ticks)
 {
-	struct tape_event ev = { .kind = TAPE_THREAD_START, .addr = slot->tid };
+	uint64_t ns = ticks_to_ns(d->ticks, ticks);
+	uint64_t now = ticks_now_ns(d->ticks);
+
+	return ns < now ? ns : now;
+}
+
+static void begin_thread(const struct look *l)
+{
+	struct drain_slot *ds = l->ds;
+	struct tape_event ev = { .kind = TAPE_THREAD_START };
 	uint64_t pos = ds->unpack.pos;
-	int ret;
 
 	memset(ds, 0, sizeof(*ds));
 	ds->live = true;
 	ds->unpack.pos = pos;
 	ds->first_pos = pos;
-	ds->null_frees = 0;
-	d->threads++;
-	ev.time_ns = ticks_to_ns(d->ticks, slot->start_ticks);
+	ds->tid = l->slot->tid;
+	ds->thread = l->slot->thread;
+	/* So many can have a number without having been seen. */
+	if (ds->thread > l->target->threads + l->d->shared->nr_slots)
+		ds->thread = l->target->threads;
+	l->target->threads++;
+	l->target->live++;
+	ev.addr = ds->tid;
+	ev.time_ns = told_ns(l->d, l->slot->start_ticks);
 	ds->unpack.last_ns = ev.time_ns;
-	ret = add_one(d, slot, &ev, err);
+	add_one(l, &ev);
 	/* One that has ended already has no name to read any more. */
-	if (!ret && (!ended || !slot->tid))
-		ret = read_name(d, slot, ds, err);
-	return ret;
+	if (l->state != RING_ENDED || !ds->tid)
+		read_name(l);
 }
 
-/* free(NULL) is only counted by the program; tell how many came since. */
-static int add_null_frees(struct drain *d, struct ring_slot *slot,
-			  struct drain_slot *ds, struct err *err)
+/* What a counter of the program has grown by; it never shrinks by itself. */
+static uint64_t growth(const _Atomic uint64_t *counter, uint64_t *told)
 {
-	uint64_t nr =
-		atomic_load_explicit(&slot->null_frees, memory_order_relaxed);
-	struct tape_event ev = { .kind = TAPE_FREE_NULL };
+	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+	uint64_t nr = now > *told ? now - *told : 0;
 
-	if (nr == ds->null_frees)
-		return 0;
-	ev.time_ns = ds->unpack.last_ns;
-	ev.size = nr - ds->null_frees;
-	ds->null_frees = nr;
-	return add_one(d, slot, &ev, err);
+	*told = now;
+	return nr;
+}
+
+/* free(NULL) and what was dropped is only counted by the program. */
+static void add_counts(const struct look *l)
+{
+	struct tape_event ev = { .kind = TAPE_FREE_NULL };
+	uint64_t dropped = growth(&l->slot->dropped, &l->ds->dropped);
+
+	ev.size = growth(&l->slot->null_frees, &l->ds->null_frees);
+	ev.time_ns = l->ds->unpack.last_ns;
+	if (ev.size)
+		add_one(l, &ev);
+	l->target->dropped += dropped;
+	if (dropped && l->target->writer)
+		tape_writer_drop(l->target->writer, l->ds->thread, dropped);
 }
 
 /* Read what the ring holds; at most one lap, so that others get their turn. */
-static int read_ring(struct drain *d, struct ring_slot *slot,
-		     struct drain_slot *ds, struct ring_record *ring,
-		     struct err *err)
+static void read_ring(const struct look *l)
 {
+	struct drain_slot *ds = l->ds;
 	struct tape_event ev[BATCH];
+	struct tape_notes notes[BATCH];
 	uint64_t start = ds->unpack.pos, before, woken = start;
-	int ret = 0;
 	size_t nr;
 
+	ds->unpack.notes = notes;
+	ds->unpack.stacks = l->target->stacks;
 	do {
 		before = ds->unpack.pos;
-		nr = unpack_events(&ds->unpack, ring, d->ticks, ev, BATCH);
+		nr = unpack_events(&ds->unpack, l->ring, l->d->ticks, ev,
+				   BATCH);
 		if (ds->unpack.pos == before)
 			break;
 		/* Release: the program may write over what we have read. */
-		atomic_store_explicit(&slot->tail, ds->unpack.pos,
+		atomic_store_explicit(&l->slot->tail, ds->unpack.pos,
 				      memory_order_release);
 		/* Not at each step: whoever wakes up shall find much room. */
 		if (ds->unpack.pos - woken >= RING_RECORDS / 2) {
 			woken = ds->unpack.pos;
-			shared_wake_slot(slot);
+			shared_wake_slot(l->slot);
 		}
-		d->events += nr;
-		if (nr && d->writer)
-			ret = tape_writer_add(d->writer, slot->thread, ev, nr,
-					      err);
-	} while (!ret && ds->unpack.pos - start < RING_RECORDS);
-	return ret;
+		if (l->target->writer)
+			l->target->events += nr;
+		else
+			l->target->discarded += nr;
+		if (l->target->live_bytes)
+			live_bytes_add(l->target->live_bytes, l->process, ev,
+				       nr);
+		add(l, ev, nr);
+	} while (ds->unpack.pos - start < RING_RECORDS);
 }
 
 /* Whether a hole at the reader's position may still be filled. */
-static bool may_be_filled(const struct ring_slot *slot, struct drain_slot *ds)
+static bool may_be_filled(const struct look *l)
 {
+	struct drain_slot *ds = l->ds;
 	uint64_t now = clock_monotonic_ns();
 
 	if (ds->gap_pos != ds->unpack.pos || !ds->gap_ns) {
@@ -169,175 +241,232 @@ static bool may_be_filled(const struct ring_slot *slot, struct drain_slot *ds)
 	 * A thread that has filled its ring since then and waits for room
 	 * has left the call behind; in the late ring it may be another's.
 	 */
-	if (slot->tid &&
-	    atomic_load_explicit(&slot->waiting, memory_order_relaxed))
+	if (ds->tid &&
+	    atomic_load_explicit(&l->slot->waiting, memory_order_relaxed))
 		return false;
 	return now - ds->gap_ns < GAP_PATIENCE;
 }
 
+static bool is_last_look(const struct look *l)
+{
+	return l->target->last || l->ds->gone || l->state == RING_ENDED;
+}
+
 /*
  * Step over positions that were taken but not filled: at once when nobody
- * writes any more, up to end if that is not 0.
+ * writes any more, then up to where an ended thread was.
  */
-static bool skip_gap(const struct ring_slot *slot, struct drain_slot *ds,
-		     struct ring_record *ring, uint64_t end, bool last)
+static bool skip_gap(const struct look *l)
 {
-	uint64_t nr = unpack_gap(&ds->unpack, ring, last);
+	struct drain_slot *ds = l->ds;
+	bool last = is_last_look(l);
+	uint64_t nr = unpack_gap(&ds->unpack, l->ring, last);
+	uint64_t left = l->slot->end_pos - ds->unpack.pos;
 
-	if (!nr && end > ds->unpack.pos)
-		nr = end - ds->unpack.pos;
-	if (!nr || (!last && may_be_filled(slot, ds)))
+	if (!nr && l->state == RING_ENDED && left <= RING_RECORDS)
+		nr = left;
+	if (!nr || (!last && may_be_filled(l)))
 		return false;
 	ds->gap_ns = 0;
-	unpack_skip(&ds->unpack, ring, nr);
+	unpack_skip(&ds->unpack, l->ring, nr);
 	return true;
 }
 
-static int end_thread(struct drain *d, struct ring_slot *slot,
-		      struct drain_slot *ds, struct err *err)
+/* Give the slot back to the programs. */
+static void free_slot(const struct look *l)
 {
-	struct tape_event ev = { .kind = TAPE_THREAD_END };
-	int ret;
+	struct drain_slot *ds = l->ds;
 
-	ev.time_ns = ds->gone ? ds->unpack.last_ns
-			      : ticks_to_ns(d->ticks, slot->end_ticks);
-	ret = add_one(d, slot, &ev, err);
-	if (!ret && d->writer)
-		ret = tape_writer_end_thread(d->writer, slot->thread, err);
-	return ret;
+	l->target->interrupted += ds->unpack.interrupted;
+	ds->unpack.interrupted = 0;
+	if (ds->live)
+		l->target->live--;
+	ds->live = false;
+	l->slot->process = NOBODY;
+	atomic_store_explicit(&l->slot->tail, ds->unpack.pos,
+			      memory_order_relaxed);
+	atomic_store_explicit(&l->slot->null_frees, 0, memory_order_relaxed);
+	atomic_store_explicit(&l->slot->dropped, 0, memory_order_relaxed);
+	/* Release: whoever claims it finds it emptied. */
+	atomic_store_explicit(&l->slot->state, RING_FREE_SLOT,
+			      memory_order_release);
 }
 
-/* Give the slot back to the program. */
-static void free_slot(struct drain *d, struct ring_slot *slot,
-		      struct drain_slot *ds)
+static void end_thread(const struct look *l)
 {
-	d->interrupted += ds->unpack.interrupted;
-	ds->live = false;
-	atomic_store_explicit(&slot->tail, ds->unpack.pos,
-			      memory_order_relaxed);
-	atomic_store_explicit(&slot->null_frees, 0, memory_order_relaxed);
-	atomic_store_explicit(&slot->dropped, 0, memory_order_relaxed);
-	/* Release: whoever claims it finds it emptied. */
+	struct drain_target *target = l->target;
+	struct tape_event ev = { .kind = TAPE_THREAD_END };
+
+	ev.time_ns = l->ds->gone ? l->ds->unpack.last_ns
+				 : told_ns(l->d, l->slot->end_ticks);
+	add_one(l, &ev);
+	if (target->writer)
+		check_writer(target, tape_writer_end_thread(target->writer,
+							    l->ds->thread,
+							    &target->err));
+}
+
+/* A ring that has been idle for some time keeps little memory. */
+static void rest_ring(const struct look *l, uint64_t records)
+{
+	struct drain_slot *ds = l->ds;
+	uint64_t now = l->d->now_ns, used;
+
+	if (records || !ds->busy_ns) {
+		ds->busy_ns = now;
+		ds->shrunk = false;
+	} else if (!ds->shrunk && now - ds->busy_ns > IDLE_NS) {
+		ds->shrunk = true;
+		if (ds->unpack.pos - ds->first_pos > RING_QUARTER / 4 &&
+		    shared_shrink(l->d->shared, l->index, ds->unpack.pos))
+			ds->first_pos = ds->unpack.pos - RING_QUARTER / 4;
+	}
+	used = (ds->unpack.pos - ds->first_pos) * sizeof(struct ring_record);
+	l->target->ring_bytes += used < RING_BYTES ? used : RING_BYTES;
+}
+
+/* The same for a ring that no thread has taken over. */
+static void rest_free(struct drain *d, uint32_t i)
+{
+	struct ring_slot *slot = &d->shared->slots[i];
+	struct drain_slot *ds = &d->slots[i];
+	uint32_t free_slot = RING_FREE_SLOT;
+
+	if (ds->live || !ds->busy_ns || d->now_ns - ds->busy_ns < IDLE_NS ||
+	    !atomic_compare_exchange_strong_explicit(
+		    &slot->state, &free_slot, RING_CLAIMED,
+		    memory_order_acquire, memory_order_relaxed))
+		return;
+	shared_clear(d->shared, i);
+	ds->busy_ns = 0;
+	/* Release: the ring is empty for who claims it. */
 	atomic_store_explicit(&slot->state, RING_FREE_SLOT,
 			      memory_order_release);
 }
 
-/* A slot of an earlier image: its thread is gone with it. */
-static void discard_slot(struct drain *d, struct ring_slot *slot,
-			 struct drain_slot *ds, struct ring_record *ring)
+static void drain_slot(const struct look *l)
 {
-	struct tape_event ev[BATCH];
-	size_t nr;
+	struct drain_slot *ds = l->ds;
+	uint64_t before;
 
-	do {
-		nr = unpack_events(&ds->unpack, ring, d->ticks, ev, BATCH);
-		d->discarded += nr;
-	} while (nr || skip_gap(slot, ds, ring, 0, true));
-	free_slot(d, slot, ds);
+	if (!ds->live)
+		begin_thread(l);
+	before = ds->unpack.pos;
+	do
+		read_ring(l);
+	while (skip_gap(l));
+	if (ds->unpack.pos - before > l->target->records)
+		l->target->records = ds->unpack.pos - before;
+	shared_wake_slot(l->slot);
+	add_counts(l);
+	rest_ring(l, ds->unpack.pos - before);
+	if (l->state == RING_ENDED || ds->gone) {
+		end_thread(l);
+		free_slot(l);
+	}
 }
 
-static int drain_slot(struct drain *d, uint32_t i, bool last, uint64_t *records,
-		      struct err *err)
+/* Look at a slot; false: it is nobody's whose records we take. */
+static bool look_at(struct drain *d, uint32_t i, struct look *l)
 {
 	struct ring_slot *slot = &d->shared->slots[i];
-	struct ring_record *ring = shared_ring(d->shared, i);
-	struct drain_slot *ds = &d->slots[i];
 	/* Acquire: a live slot is filled in, an ended one complete. */
 	uint32_t state =
 		atomic_load_explicit(&slot->state, memory_order_acquire);
-	uint64_t before, end = state == RING_ENDED ? slot->end_pos : 0;
-	const struct ring_process *process;
-	int ret = 0;
+	uint32_t process = slot->process;
 
-	*records = 0;
-	if (state != RING_LIVE && state != RING_ENDED)
-		return 0;
-	if (slot->process >= RING_PROCESSES || !d->process)
-		return 0;
-	process = &d->shared->processes[slot->process];
-	if (process != d->process) {
-		if (process->serial < d->process->serial)
-			discard_slot(d, slot, ds, ring);
-		return 0;
-	}
-	if (!ds->live)
-		ret = begin_thread(d, slot, ds, state == RING_ENDED, err);
-	before = ds->unpack.pos;
-	do {
-		if (!ret)
-			ret = read_ring(d, slot, ds, ring, err);
-	} while (!ret && skip_gap(slot, ds, ring, end,
-				  last || ds->gone || state == RING_ENDED));
-	*records = ds->unpack.pos - before;
-	shared_wake_slot(slot);
-	if (!ret)
-		ret = add_null_frees(d, slot, ds, err);
-	if (!ret && (state == RING_ENDED || ds->gone)) {
-		ret = end_thread(d, slot, ds, err);
-		free_slot(d, slot, ds);
-	}
-	return ret;
+	if ((state != RING_LIVE && state != RING_ENDED) ||
+	    process >= RING_PROCESSES || !d->targets[process])
+		return false;
+	*l = (struct look){
+		.d = d,
+		.target = d->targets[process],
+		.slot = slot,
+		.ds = &d->slots[i],
+		.ring = shared_ring(d->shared, i),
+		.index = i,
+		.process = process,
+		.state = state,
+	};
+	return true;
 }
 
-int drain_pass(struct drain *d, bool last, uint64_t *fullest, struct err *err)
+static void start_pass(struct drain *d)
 {
-	/* Acquire: the slots below are there. */
-	uint32_t i, top = atomic_load_explicit(&d->shared->control->top_slot,
-					       memory_order_acquire);
-	uint64_t records;
-	int ret = 0;
+	uint32_t i, top = shared_top_process(d->shared);
 
-	*fullest = 0;
+	for (i = 0; i < top; i++)
+		if (d->targets[i])
+			d->targets[i]->records = d->targets[i]->ring_bytes = 0;
 	ticks_set_window(d->ticks);
-	for (i = 0; i < top; i++) {
-		int failed = drain_slot(d, i, last, &records, err);
+	d->now_ns = clock_monotonic_ns();
+}
 
-		if (failed) {
-			ret = failed;
-			d->writer = NULL;
+uint64_t drain_pass(struct drain *d)
+{
+	uint32_t i, top = shared_top_slot(d->shared);
+	uint64_t fullest = 0;
+	struct look l;
+
+	start_pass(d);
+	for (i = 0; i < top; i++) {
+		if (!look_at(d, i, &l)) {
+			rest_free(d, i);
+			continue;
 		}
-		if (records > *fullest)
-			*fullest = records;
+		drain_slot(&l);
+		if (l.target->records > fullest)
+			fullest = l.target->records;
 	}
-	return ret;
+	return fullest;
 }
 
-int drain_names(struct drain *d, struct err *err)
+void drain_rest(struct drain *d, uint32_t process)
 {
-	uint32_t i, top = atomic_load_explicit(&d->shared->control->top_slot,
-					       memory_order_relaxed);
-	int ret = 0;
+	struct drain_target *target = d->targets[process];
+	uint32_t i, top = shared_top_slot(d->shared);
+	struct look l;
 
-	for (i = 0; i < top && !ret; i++)
-		if (d->slots[i].live)
-			ret = read_name(d, &d->shared->slots[i], &d->slots[i],
-					err);
-	return ret;
+	target->last = true;
+	start_pass(d);
+	do {
+		target->records = 0;
+		for (i = 0; i < top; i++)
+			if (look_at(d, i, &l) && l.target == target)
+				drain_slot(&l);
+	} while (target->records);
 }
 
-void drain_set_process(struct drain *d, const struct ring_process *process,
-		       struct tape_writer *writer)
+/*
+ * What lies behind the reader's position may be garbage of calls that were
+ * killed: the whole ring is forgotten.
+ */
+void drain_detach(struct drain *d, uint32_t process)
 {
-	d->discarded += d->events;
-	d->process = process;
-	d->writer = writer;
-	d->events = 0;
-	d->interrupted = 0;
-	d->threads = 0;
-}
-
-uint64_t drain_ring_bytes(const struct drain *d)
-{
-	uint32_t i, top = atomic_load_explicit(&d->shared->control->top_slot,
-					       memory_order_relaxed);
-	uint64_t bytes = 2 * 4096 + top * sizeof(struct ring_slot), used;
+	uint32_t i, top = shared_top_slot(d->shared);
+	struct look l = { .d = d, .target = d->targets[process] };
 
 	for (i = 0; i < top; i++) {
-		const struct drain_slot *ds = &d->slots[i];
-
-		used = (ds->unpack.pos - ds->first_pos) *
-		       sizeof(struct ring_record);
-		bytes += used < RING_BYTES ? used : RING_BYTES;
+		l.slot = &d->shared->slots[i];
+		l.ds = &d->slots[i];
+		if (l.slot->process != process ||
+		    atomic_load_explicit(&l.slot->state,
+					 memory_order_relaxed) ==
+			    RING_FREE_SLOT)
+			continue;
+		shared_clear(d->shared, i);
+		free_slot(&l);
 	}
-	return (bytes + 4095) / 4096 * 4096;
+	d->targets[process] = NULL;
+}
+
+void drain_names(struct drain *d, uint32_t process)
+{
+	uint32_t i, top = shared_top_slot(d->shared);
+	struct look l;
+
+	for (i = 0; i < top; i++)
+		if (look_at(d, i, &l) && l.target == d->targets[process] &&
+		    l.ds->live)
+			read_name(&l);
 }

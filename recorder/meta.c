@@ -18,6 +18,40 @@
 #define BUILD_ID_HEX 128
 #define COMMAND_MAX  65536 /* bytes; a tape's header holds 1 MiB */
 
+static size_t read_command(pid_t pid, char *text, size_t len)
+{
+	char path[64];
+	size_t used = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = pid ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return 0;
+	while (used < len && (n = read(fd, text + used, len - used)) > 0)
+		used += (size_t)n;
+	close(fd);
+	return used;
+}
+
+char **meta_command(pid_t pid, const char *program)
+{
+	const size_t words = COMMAND_MAX + 2;
+	char **argv = calloc(1, words * sizeof(*argv) + COMMAND_MAX + 1);
+	char *text = (char *)(argv + words), *c;
+	size_t len, nr = 0;
+
+	if (!argv)
+		return NULL;
+	len = read_command(pid, text, COMMAND_MAX);
+	if (!len)
+		snprintf(text, COMMAND_MAX, "%s", program);
+	for (c = text; !nr || c < text + len; c += strlen(c) + 1)
+		argv[nr++] = c;
+	return argv;
+}
+
 /* The command as one line that a shell would read back. */
 static char *join(char *const *argv)
 {

@@ -5,8 +5,16 @@
 
 #include "recorder/ring.h"
 
+#include <sys/types.h>
+
 struct err;
 struct tape_meta;
+
+/*
+ * The words of a process's command line; only program where it is gone (pid
+ * 0). One allocation, to be freed by the caller; NULL: out of memory.
+ */
+char **meta_command(pid_t pid, const char *program);
 
 /*
  * Set all keys for the program started as argv, whose entry is process (NULL:

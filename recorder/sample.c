@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Samples of the recorded process from /proc/PID/status and stat. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,20 +9,27 @@
 
 #include "recorder/sample.h"
 
-#define INTERVAL_MIN_NS 10000000u
-#define INTERVAL_MAX_NS 160000000u
+#define INTERVAL_MIN_NS 10000000ull
+#define INTERVAL_MAX_NS 160000000ull
 
 static int open_proc(pid_t pid, const char *name)
 {
-	char path[64];
+	char path[320];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+void sampler_init(struct sampler *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->status_fd = s->stat_fd = -1;
+}
+
 void sampler_open(struct sampler *s, pid_t pid)
 {
 	memset(s, 0, sizeof(*s));
+	s->pid = pid;
 	s->status_fd = open_proc(pid, "status");
 	s->stat_fd = open_proc(pid, "stat");
 	s->interval_ns = INTERVAL_MIN_NS;
@@ -98,6 +106,45 @@ static bool same(const struct tape_sample *a, const struct tape_sample *b)
 	       a->swap_bytes == b->swap_bytes && a->threads == b->threads;
 }
 
+/*
+ * A main thread that has left by pthread_exit has no memory to tell of, but
+ * the others have. False: there is none.
+ */
+static bool find_thread(struct sampler *s, char *status, size_t len)
+{
+	const struct dirent *entry;
+	char path[300];
+	DIR *dir;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)s->pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "task/%s/status", entry->d_name);
+		fd = open_proc(s->pid, path);
+		if (read_text(fd, status, len) && strstr(status, "\nRssAnon:"))
+			break;
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
+	if (dir)
+		closedir(dir);
+	if (!dir || !entry)
+		return false;
+	if (s->status_fd >= 0)
+		close(s->status_fd);
+	s->status_fd = fd;
+	return true;
+}
+
+static bool read_status(struct sampler *s, char *status, size_t len)
+{
+	return (read_text(s->status_fd, status, len) &&
+		strstr(status, "\nRssAnon:")) ||
+	       (s->pid && find_thread(s, status, len));
+}
+
 /* Read the process; false when there is nothing to be read. */
 static bool look(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		 struct tape_sample *out)
@@ -105,7 +152,7 @@ static bool look(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 	char status[4096], stat[1024];
 
 	memset(out, 0, sizeof(*out));
-	if (!read_text(s->status_fd, status, sizeof(status)) ||
+	if (!read_status(s, status, sizeof(status)) ||
 	    !read_text(s->stat_fd, stat, sizeof(stat)) ||
 	    !sample_parse(out, status, stat))
 		return false;
@@ -119,6 +166,7 @@ static bool look(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		      struct tape_sample out[2])
 {
+	const unsigned sparser = s->sparser ? s->sparser : 1;
 	struct tape_sample now;
 	unsigned nr = 0;
 
@@ -129,11 +177,11 @@ unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		return 0;
 	if (s->last.time_ns && same(&now, &s->last)) {
 		s->held = now;
-		if (s->interval_ns < INTERVAL_MAX_NS)
+		if (s->interval_ns < sparser * INTERVAL_MAX_NS)
 			s->interval_ns *= 2;
 		return 0;
 	}
-	s->interval_ns = INTERVAL_MIN_NS;
+	s->interval_ns = sparser * INTERVAL_MIN_NS;
 	s->next_ns = now_ns + s->interval_ns;
 	if (s->held.time_ns)
 		out[nr++] = s->held;
@@ -163,6 +211,7 @@ void sampler_forget(struct sampler *s)
 {
 	s->last.time_ns = 0;
 	s->held.time_ns = 0;
+	s->next_ns = 0;
 }
 
 bool sampler_finish(struct sampler *s, struct tape_sample *out)

@@ -13,14 +13,18 @@
 #include "traces/tape.h"
 
 struct sampler {
-	int status_fd;
+	pid_t pid;
+	int status_fd; /* of the main thread, or of one that is still there */
 	int stat_fd;
+	unsigned sparser;        /* times; set by the user, 0 is 1 */
 	uint64_t next_ns;        /* when it is time again */
 	uint64_t interval_ns;    /* grows while nothing changes */
 	struct tape_sample last; /* as given out */
 	struct tape_sample held; /* the same, seen later; time 0: none */
 };
 
+/* A sampler of nothing. */
+void sampler_init(struct sampler *s);
 /* Never fails: what cannot be read is not sampled. */
 void sampler_open(struct sampler *s, pid_t pid);
 void sampler_close(struct sampler *s);
@@ -41,7 +45,7 @@ unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		      struct tape_sample out[2]);
 
-/* A new tape begins: what was seen before belongs to another one. */
+/* The next sample is due at once, whatever was seen before. */
 void sampler_forget(struct sampler *s);
 
 /* At the end: the last sample that was held back, if there is one. */

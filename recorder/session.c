@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: MIT
-/* Runs one recording; drain.h and child.h do the work. */
+/*
+ * Runs a session: starts the program, moves records from the rings to the
+ * tapes until it and its followed children are over.
+ */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recorder/child.h"
-#include "recorder/drain.h"
-#include "recorder/meta.h"
-#include "recorder/pattern.h"
-#include "recorder/sample.h"
+#include "recorder/clock.h"
+#include "recorder/recordings.h"
 #include "recorder/session.h"
-#include "traces/base/err.h"
-#include "traces/base/files.h"
-#include "traces/tape_writer.h"
 
-#define NAP_MIN_NS 50000u    /* between looks at rings that fill fast */
-#define NAP_MAX_NS 10000000u /* ... at quiet ones: time for a sample */
-#define SLEEP_NS   2000000u  /* from here on the program may wake us */
-#define FLUSH_NS   1000000000u
-#define NAMES_NS   200000000u
-#define NAME_NS    1000000u
+#define NAP_MIN_NS  50000u      /* between looks at rings that fill fast */
+#define NAP_MAX_NS  160000000u  /* ... at idle ones: a sample or a signal */
+#define NAP_MANY_NS 40000000u   /* ... with children, whose ends are polled */
+#define SLEEP_NS    2000000u    /* from here on the program may wake us */
+#define USE_NS      100000000u  /* between looks who maps the rings */
+#define GRACE_NS    1000000000u /* for a forked child to execute something */
 
 struct session {
 	const struct session_config *config;
@@ -33,206 +32,106 @@ struct session {
 	struct ticks ticks;
 	struct child child;
 	struct drain drain;
-	struct sampler sampler;
-	struct tape_writer *writer;
-	int fd;       /* of the tape */
-	bool created; /* there was no such file before */
+	struct recordings all;
 	uint64_t nap_ns;
-	uint64_t next_flush_ns;
-	uint64_t next_names_ns;
+	uint64_t quiet_ns; /* since when nobody is recorded; 0: somebody is */
+	uint64_t next_use_ns;
 };
-
-static int write_tape(void *ctx, const void *buf, size_t len)
-{
-	const struct session *s = ctx;
-
-	s->result->bytes += len;
-	return files_write_all(s->fd, buf, len) ? errno : 0;
-}
-
-static int name_output(struct session *s, struct err *err)
-{
-	const struct pattern_name name = { .program = s->config->argv[0],
-					   .pid = s->child.pid };
-
-	return pattern_expand(s->config->output, &name, s->result->output,
-			      PATH_MAX, err);
-}
-
-/* Before the program starts; what is there stays until it has started. */
-static int open_output(struct session *s, struct err *err)
-{
-	const char *path = s->result->output;
-
-	s->created = true;
-	s->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (s->fd < 0 && errno == EEXIST) {
-		if (!s->config->force)
-			return err_set(err, ERR_EXISTS, 0,
-				       "%s exists; use -f to replace it", path);
-		s->created = false;
-		s->fd = open(path, O_WRONLY | O_CLOEXEC);
-	}
-	if (s->fd < 0)
-		return err_set(err, ERR_IO, errno, "cannot create %s", path);
-	return 0;
-}
-
-/* Forget what was written; devices and pipes cannot. */
-static int rewind_output(struct session *s, struct err *err)
-{
-	s->result->bytes = 0;
-	if (lseek(s->fd, 0, SEEK_SET) < 0 || ftruncate(s->fd, 0)) {
-		if (errno != EINVAL && errno != ESPIPE)
-			return err_set(err, ERR_IO, errno, "cannot rewrite %s",
-				       s->result->output);
-	}
-	return 0;
-}
-
-/* process: NULL when none has registered. */
-static int open_writer(struct session *s, const struct ring_process *process,
-		       struct err *err)
-{
-	const struct tape_sink sink = { write_tape, s };
-	struct tape_meta meta = { 0 };
-	int ret = meta_collect(&meta, s->config->argv, process, s->ticks.clock,
-			       err);
-
-	if (!ret)
-		ret = rewind_output(s, err);
-	if (!ret)
-		ret = tape_writer_open(&s->writer, &sink, &meta, NULL, err);
-	sampler_forget(&s->sampler);
-	tape_meta_release(&meta);
-	return ret;
-}
-
-/* The program replaced itself by another one, whose heap begins empty. */
-static void leave_image(struct session *s)
-{
-	struct session_result *r = s->result;
-	const char *slash = strrchr(r->exe, '/');
-	size_t used = strlen(r->earlier);
-
-	snprintf(r->earlier + used, sizeof(r->earlier) - used, "%s%s",
-		 used ? ", " : "", slash ? slash + 1 : r->exe);
-	tape_writer_free(s->writer);
-	s->writer = NULL;
-}
-
-/* The program image that registered last; NULL: none has. */
-static const struct ring_process *last_process(const struct shared *shared)
-{
-	uint32_t i, top = atomic_load_explicit(&shared->control->top_process,
-					       memory_order_relaxed);
-	const struct ring_process *last = NULL, *p;
-
-	for (i = 0; i < top && i < RING_PROCESSES; i++) {
-		p = &shared->processes[i];
-		/* Acquire: what it announced is there. */
-		if (atomic_load_explicit(&p->state, memory_order_acquire) ==
-			    RING_PROCESS_LIVE &&
-		    (!last || p->serial > last->serial))
-			last = p;
-	}
-	return last;
-}
-
-/* Look for a program image that has registered since. */
-static int check_image(struct session *s, struct err *err)
-{
-	const struct ring_process *process = last_process(&s->shared);
-	int ret;
-
-	if (process == s->drain.process)
-		return 0;
-	if (s->drain.process)
-		leave_image(s);
-	s->result->unseen[0] = '\0';
-	snprintf(s->result->exe, sizeof(s->result->exe), "%.*s",
-		 (int)sizeof(process->exe), process->exe);
-	ret = open_writer(s, process, err);
-	drain_set_process(&s->drain, process, ret ? NULL : s->writer);
-	return ret;
-}
-
-/* A program that replaced the recorded one may keep our shim out. */
-static void check_exe(struct session *s)
-{
-	struct session_result *r = s->result;
-
-	child_exe(&s->child, r->unseen, sizeof(r->unseen));
-	if (!strcmp(r->unseen, r->exe) || strstr(r->unseen, " (deleted)"))
-		r->unseen[0] = '\0';
-}
-
-/* What is due by the clock: a sample, names, a flush. */
-static int do_chores(struct session *s, struct err *err)
-{
-	uint64_t now = ticks_now_ns(&s->ticks);
-	struct tape_sample samples[2];
-	unsigned i, nr;
-	int ret = 0;
-
-	if (!s->writer)
-		return 0;
-	nr = sampler_take(&s->sampler, now, drain_ring_bytes(&s->drain),
-			  samples);
-	for (i = 0; i < nr && !ret; i++)
-		ret = tape_writer_sample(s->writer, &samples[i], err);
-	if (!ret && now >= s->next_names_ns) {
-		/* Many threads, less often, so that it stays cheap. */
-		s->next_names_ns =
-			now + NAMES_NS + NAME_NS * s->shared.control->top_slot;
-		check_exe(s);
-		ret = drain_names(&s->drain, err);
-	}
-	if (!ret && now >= s->next_flush_ns) {
-		s->next_flush_ns = now + FLUSH_NS;
-		ret = tape_writer_flush(s->writer, err);
-	}
-	return ret;
-}
 
 /* Rest so long that the fullest ring will be about a quarter full. */
 static void rest(struct session *s, uint64_t fullest)
 {
-	uint64_t now = ticks_now_ns(&s->ticks), ns;
+	uint64_t max = s->all.nr ? NAP_MANY_NS : NAP_MAX_NS, ns, now, due;
 
 	if (fullest > RING_QUARTER && s->nap_ns > NAP_MIN_NS)
 		s->nap_ns /= 2;
-	else if (fullest < RING_QUARTER / 2 && s->nap_ns < NAP_MAX_NS)
+	else if (fullest < RING_QUARTER / 2 && s->nap_ns < max)
 		s->nap_ns *= 2;
 	if (fullest > 2 * RING_QUARTER)
 		return;
-	ns = s->nap_ns < NAP_MAX_NS ? s->nap_ns : NAP_MAX_NS;
-	if (s->writer && s->sampler.next_ns > now &&
-	    s->sampler.next_ns - now < ns)
-		ns = s->sampler.next_ns - now;
+	ns = s->nap_ns < max ? s->nap_ns : max;
+	now = ticks_now_ns(&s->ticks);
+	due = recordings_due_ns(&s->all);
+	if (due > now && due - now < ns)
+		ns = due - now;
 	shared_sleep(&s->shared,
 		     s->nap_ns < SLEEP_NS ? RING_DRAIN_NAP : RING_DRAIN_SLEEP,
 		     ns);
 }
 
-/* Until the program ends; afterwards nobody writes into the rings. */
+/*
+ * Nobody is recorded any more; but a forked child that still maps the rings
+ * may show up with its first event, or execute a program.
+ */
+static bool nobody_left(struct session *s, uint64_t now)
+{
+	const enum ring_follow follow = s->config->follow;
+
+	if (s->all.nr || follow == RING_FOLLOW_NONE) {
+		s->quiet_ns = 0;
+		return !s->all.nr;
+	}
+	if (!s->quiet_ns)
+		s->quiet_ns = now;
+	if (follow == RING_FOLLOW_EXEC && now - s->quiet_ns > GRACE_NS)
+		return true;
+	if (now < s->next_use_ns)
+		return false;
+	s->next_use_ns = now + USE_NS;
+	return !shared_in_use(&s->shared);
+}
+
+/* The program is over and read to its end: its tape is complete. */
+static void end_first(struct session *s)
+{
+	struct recording *first = &s->all.first;
+
+	if (!first->target.last || first->target.records || first->ended)
+		return;
+	recording_leave(first);
+	recording_end(first, NULL);
+}
+
+static bool is_over(struct session *s, uint64_t now)
+{
+	const struct recording *first = &s->all.first;
+
+	if (!s->child.ended || !first->ended || first->target.records)
+		return false;
+	return child_asked_to_end() || nobody_left(s, now);
+}
+
+static void look_at_child(struct session *s)
+{
+	struct recording *first = &s->all.first;
+
+	if (first->target.last || !child_ended(&s->child))
+		return;
+	first->process.over = true;
+	first->process.status = s->child.status;
+	first->target.last = true;
+}
+
+/* Until all are over. */
 static int follow(struct session *s, struct err *err)
 {
-	uint64_t fullest = 0;
-	bool ended;
+	uint64_t now, fullest;
 	int ret;
 
-	do {
-		ended = child_ended(&s->child);
-		ret = check_image(s, err);
-		if (!ret)
-			ret = drain_pass(&s->drain, ended, &fullest, err);
-		if (!ret)
-			ret = do_chores(s, err);
-		if (!ret && !ended)
-			rest(s, fullest);
-	} while (!ret && (!ended || fullest));
-	return ret;
+	for (;;) {
+		now = clock_monotonic_ns();
+		look_at_child(s);
+		recordings_poll(&s->all, now);
+		ret = recordings_find(&s->all, now, err);
+		if (ret)
+			return ret;
+		fullest = drain_pass(&s->drain);
+		recordings_tend(&s->all, ticks_now_ns(&s->ticks));
+		end_first(s);
+		if (is_over(s, now))
+			return 0;
+		rest(s, fullest);
+	}
 }
 
 /* The program's file, from the process or, if it is over, by its name. */
@@ -241,7 +140,7 @@ static void find_exe(struct session *s)
 	char *exe = s->result->exe, *paths, *dir, *rest;
 	const char *name = s->config->argv[0];
 
-	child_exe(&s->child, exe, PATH_MAX);
+	process_exe(s->child.pid, exe, PATH_MAX);
 	if (*exe)
 		return;
 	paths = strdup(strchr(name, '/') || !getenv("PATH") ? ""
@@ -253,61 +152,33 @@ static void find_exe(struct session *s)
 	free(paths);
 }
 
-static void describe_end(const struct session *s, struct tape_end *end)
-{
-	int status = s->child.status;
-
-	*end = (struct tape_end){
-		.exit_status = status,
-		.duration_ns = s->result->duration_ns,
-		.dropped = s->result->lost,
-		.reason = "exit",
-	};
-	if (WIFSIGNALED(status))
-		snprintf(end->reason, sizeof(end->reason), "signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
-}
-
 static void fill_result(struct session *s)
 {
 	const struct ring_control *control = s->shared.control;
-	const struct ring_process *process = s->drain.process;
+	const struct recording *first = &s->all.first;
 	struct session_result *r = s->result;
 
 	r->status = s->child.status;
-	r->registered = process;
-	if (process) {
-		r->foreign = process->foreign;
-		r->lost = process->lost;
-		snprintf(r->allocator, sizeof(r->allocator), "%.*s",
-			 (int)sizeof(process->allocator), process->allocator);
+	r->registered = first->image.serial != 0;
+	if (r->registered) {
+		r->foreign = first->image.foreign;
+		strcpy(r->allocator, first->image.allocator);
+		strcpy(r->exe, first->image.exe);
 	}
-	r->events = s->drain.events;
-	r->earlier_events = s->drain.discarded;
-	r->threads = s->drain.threads;
-	r->interrupted = s->drain.interrupted;
+	strcpy(r->reason, first->reason);
+	strcpy(r->output, first->output.path);
+	strcpy(r->unseen, first->unseen);
+	strcpy(r->earlier, first->earlier);
+	r->bytes = first->output.bytes;
+	r->events = first->target.events;
+	r->earlier_events = first->earlier_events;
+	r->threads = first->target.threads;
+	r->interrupted = first->target.interrupted;
+	r->lost = first->target.dropped + recording_lost(first);
 	r->forked = control->forked;
 	r->execed = control->execed;
-	r->duration_ns = ticks_now_ns(&s->ticks);
-}
-
-/* Write the end of the tape; one without a program in it is empty. */
-static int finish_tape(struct session *s, struct err *err)
-{
-	struct tape_sample sample;
-	struct tape_end end;
-	int ret = 0;
-
-	if (!s->writer)
-		ret = open_writer(s, NULL, err);
-	if (!ret && sampler_finish(&s->sampler, &sample))
-		ret = tape_writer_sample(s->writer, &sample, err);
-	if (ret)
-		return ret;
-	describe_end(s, &end);
-	ret = tape_writer_close(s->writer, &end, err);
-	s->writer = NULL;
-	return ret;
+	r->refused = control->refused;
+	r->duration_ns = first->duration_ns;
 }
 
 static int record(struct session *s, struct err *err)
@@ -317,43 +188,82 @@ static int record(struct session *s, struct err *err)
 	s->result->started = true;
 	/* Naps shall last what they say; the program keeps its own slack. */
 	prctl(PR_SET_TIMERSLACK, 1000);
-	sampler_open(&s->sampler, s->child.pid);
 	s->nap_ns = NAP_MIN_NS;
 	ret = follow(s, err);
-	if (ret) {
-		shared_stop(&s->shared);
-		child_wait(&s->child);
-	}
+	if (ret)
+		recordings_end(&s->all, "error");
+	shared_stop(&s->shared);
+	child_wait(&s->child);
+	recordings_close_others(&s->all);
 	fill_result(s);
-	if (!ret)
-		ret = finish_tape(s, err);
-	tape_writer_free(s->writer);
-	s->writer = NULL;
-	sampler_close(&s->sampler);
+	if (!ret && s->all.first.err.code) {
+		*err = s->all.first.err;
+		ret = -err->code;
+	}
 	return ret;
 }
 
-static int prepare(struct session *s, struct err *err)
+/* A process needs some descriptors each. The program keeps its own limit. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static uint32_t first_mode(const struct session *s)
+{
+	const struct session_config *config = s->config;
+
+	return (config->start_paused ? RING_PAUSED | RING_WINDOW : 0) |
+	       (config->latency ? RING_LATENCY : 0) |
+	       (config->residency ? RING_RESIDENCY : 0) |
+	       (s->ticks.clock == RING_CLOCK_MONOTONIC ? RING_MONOTONIC : 0);
+}
+
+static int start_child(struct session *s, struct err *err)
 {
 	char text[64];
 	int ret;
 
-	ticks_start(&s->ticks);
-	ret = shared_open(&s->shared, s->ticks.clock, err);
-	if (ret)
-		return ret;
 	shared_describe(&s->shared, text, sizeof(text));
 	ret = child_start(&s->child, s->config->argv, s->config->shim, text,
 			  err);
 	if (ret)
 		return ret;
+	raise_descriptors();
 	s->shared.control->target_pid = (uint32_t)s->child.pid;
-	ret = name_output(s, err);
+	s->shared.control->follow = s->config->follow;
+	s->shared.control->on_full = s->config->on_full;
+	s->shared.control->mode = first_mode(s);
+	return 0;
+}
+
+static int prepare(struct session *s, struct err *err)
+{
+	int ret;
+
+	ticks_start(&s->ticks);
+	ret = shared_open(&s->shared, s->ticks.clock, err);
 	if (!ret)
-		ret = open_output(s, err);
+		ret = drain_open(&s->drain, &s->shared, &s->ticks, err);
 	if (!ret)
-		ret = drain_open(&s->drain, &s->shared, &s->ticks, s->child.pid,
-				 err);
+		ret = start_child(s, err);
+	if (ret)
+		return ret;
+	s->all.result = s->result;
+	s->all.env = (struct recording_env){
+		.config = s->config,
+		.shared = &s->shared,
+		.ticks = &s->ticks,
+		.drain = &s->drain,
+		.begun = time(NULL),
+		.nr = 1,
+	};
+	ret = recording_open(&s->all.first, &s->all.env, s->child.pid, err);
 	if (ret)
 		child_abandon(&s->child);
 	return ret;
@@ -362,10 +272,11 @@ static int prepare(struct session *s, struct err *err)
 int session_run(const struct session_config *config,
 		struct session_result *result, struct err *err)
 {
-	struct session s = { .config = config, .result = result, .fd = -1 };
+	struct session s = { .config = config, .result = result };
 	int ret;
 
 	memset(result, 0, sizeof(*result));
+	s.all.first.output.fd = -1;
 	ret = prepare(&s, err);
 	if (!ret) {
 		ticks_calibrate(&s.ticks);
@@ -377,11 +288,8 @@ int session_run(const struct session_config *config,
 		else
 			ret = record(&s, err);
 	}
-	if (ret && s.fd >= 0 && s.created &&
-	    (result->exec_errno || !s.drain.slots))
-		unlink(result->output);
-	if (s.fd >= 0)
-		close(s.fd);
+	if (s.all.env.config)
+		recordings_close(&s.all);
 	drain_close(&s.drain);
 	shared_close(&s.shared);
 	return ret;

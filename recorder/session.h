@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One recording, from the start of a program to the end of its tape. One at
- * a time (the program is our child, its signals are handled).
+ * From the start of a program to the end of its tape and of those of its
+ * children. One at a time (the program is our child, its signals are handled).
  */
 #ifndef RECORDER_SESSION_H
 #define RECORDER_SESSION_H
@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "recorder/ring.h"
-
-struct err;
+#include "traces/base/err.h"
 
 struct session_config {
 	char **argv;        /* the program and its arguments */
@@ -34,7 +33,8 @@ struct session_config {
 
 /* What there is to tell afterwards. */
 struct session_result {
-	char output[PATH_MAX];
+	char output[PATH_MAX]; /* the tape, where it is now */
+	char reason[128];      /* why it ended before the program, or "" */
 	char exe[PATH_MAX];    /* the last program seen in the process */
 	int status;            /* as wait(2) gives it */
 	bool started;          /* the program ran: what follows is known */
@@ -49,10 +49,19 @@ struct session_result {
 	uint64_t bytes;
 	uint64_t duration_ns;
 	uint64_t interrupted; /* calls that a longjmp left */
-	uint64_t lost;        /* events of threads without a ring */
+	uint64_t lost;        /* events that found no ring or no room */
 	uint32_t threads;
 	uint32_t forked; /* children that ran on, unrecorded */
 	uint32_t execed; /* children that ran another program */
+	/* Other processes, summed up. */
+	uint32_t other_tapes;
+	uint32_t other_foreign; /* bring their own malloc */
+	uint32_t other_failed;  /* tapes that could not be written whole */
+	uint32_t refused;       /* processes that found no room */
+	uint64_t other_events;
+	uint64_t other_bytes;
+	uint64_t other_lost;
+	struct err other_err; /* of the first that failed */
 };
 
 /*

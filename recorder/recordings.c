@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/* The set of recorded processes; recording.c knows what one is. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recorder/recordings.h"
+#include "recorder/session.h"
+
+#define SCAN_NS 50000000u /* between looks for an entry that does not come */
+#define POLL_NS 10000000u /* between looks for processes that ended */
+
+struct recording *recordings_by_pid(struct recordings *s, pid_t pid)
+{
+	size_t i;
+
+	for (i = s->nr; i > 0; i--)
+		if (s->other[i - 1]->process.pid == pid)
+			return s->other[i - 1];
+	return s->first.process.pid == pid ? &s->first : NULL;
+}
+
+static struct recording *add(struct recordings *s, pid_t pid, struct err *err)
+{
+	struct recording *r = malloc(sizeof(*r));
+
+	if (s->nr == s->room) {
+		size_t room = s->room ? 2 * s->room : 16;
+		struct recording **other =
+			realloc(s->other, room * sizeof(*other));
+
+		if (!other)
+			goto nomem;
+		s->other = other;
+		s->room = room;
+	}
+	if (!r)
+		goto nomem;
+	recording_open_child(r, &s->env, pid);
+	s->other[s->nr++] = r;
+	return r;
+nomem:
+	free(r);
+	err_set(err, ERR_NOMEM, 0, "out of memory");
+	return NULL;
+}
+
+/* Which process an entry is of: a known one that executed it, or a new one. */
+static int acquire(struct recordings *s, uint32_t entry, struct err *err)
+{
+	const struct ring_process *p = &s->env.shared->processes[entry];
+	struct recording *r = recordings_by_pid(s, (pid_t)p->pid);
+
+	/*
+	 * A number does not come again as soon as its process is let go, so
+	 * that who executes under it is the one; a forked child is not.
+	 */
+	if (!r || (r->ended && r->process.over) ||
+	    (r->image.serial && p->birth != RING_BIRTH_EXEC))
+		r = add(s, (pid_t)p->pid, err);
+	if (!r)
+		return -ERR_NOMEM;
+	recording_begin(r, entry);
+	return 0;
+}
+
+/* The new entry that registered first; RECORDING_NO_ENTRY: none is new. */
+static uint32_t first_new(const struct recordings *s)
+{
+	const struct shared *shared = s->env.shared;
+	uint32_t i, top = shared_top_process(shared),
+		    first = RECORDING_NO_ENTRY;
+
+	for (i = 0; i < top; i++) {
+		const struct ring_process *p = &shared->processes[i];
+
+		/* Acquire: what it announced is there. */
+		if (!s->env.drain->targets[i] &&
+		    atomic_load_explicit(&p->state, memory_order_acquire) ==
+			    RING_PROCESS_LIVE &&
+		    (first == RECORDING_NO_ENTRY ||
+		     p->serial < shared->processes[first].serial))
+			first = i;
+	}
+	return first;
+}
+
+int recordings_find(struct recordings *s, uint64_t now_ns, struct err *err)
+{
+	/* Counted before the entry is filled in, so that none is missed. */
+	uint64_t nr = atomic_load_explicit(
+		&s->env.shared->control->nr_processes, memory_order_relaxed);
+	uint32_t entry;
+	int ret = 0;
+
+	if (nr == s->acquired && now_ns < s->next_scan_ns)
+		return 0;
+	s->next_scan_ns = now_ns + SCAN_NS;
+	while (!ret && (entry = first_new(s)) != RECORDING_NO_ENTRY) {
+		s->acquired++;
+		ret = acquire(s, entry, err);
+	}
+	s->env.nr = 1 + (unsigned)s->nr;
+	return ret;
+}
+
+void recordings_poll(struct recordings *s, uint64_t now_ns)
+{
+	struct pollfd *fds;
+	size_t i;
+
+	if (!s->nr || now_ns < s->next_poll_ns)
+		return;
+	s->next_poll_ns = now_ns + POLL_NS;
+	fds = calloc(s->nr, sizeof(*fds));
+	for (i = 0; i < s->nr && fds; i++)
+		fds[i] = (struct pollfd){ .fd = s->other[i]->process.fd,
+					  .events = POLLIN };
+	if (fds)
+		poll(fds, s->nr, 0);
+	for (i = 0; i < s->nr; i++) {
+		struct process *p = &s->other[i]->process;
+
+		if (p->over || !fds || p->fd < 0 || fds[i].revents)
+			s->other[i]->target.last = process_ended(p);
+	}
+	free(fds);
+}
+
+/* What is told of it at the end of the session. */
+static void sum_up(struct session_result *sum, const struct recording *r)
+{
+	sum->other_tapes += r->output.bytes != 0;
+	sum->other_events += r->target.events;
+	sum->other_bytes += r->output.bytes;
+	sum->other_lost += r->target.dropped + recording_lost(r);
+	sum->other_foreign += r->image.foreign;
+	if (r->err.code) {
+		sum->other_failed++;
+		if (!sum->other_err.code)
+			sum->other_err = r->err;
+	}
+}
+
+static void let_go(struct recordings *s, size_t i)
+{
+	struct recording *r = s->other[i];
+
+	recording_leave(r);
+	recording_end(r, NULL);
+	sum_up(s->result, r);
+	recording_close(r);
+	free(r);
+	memmove(&s->other[i], &s->other[i + 1],
+		(--s->nr - i) * sizeof(*s->other));
+	s->env.nr = 1 + (unsigned)s->nr;
+}
+
+void recordings_tend(struct recordings *s, uint64_t now_ns)
+{
+	size_t i = 0;
+
+	recording_tend(&s->first, now_ns);
+	while (i < s->nr) {
+		struct recording *r = s->other[i];
+
+		recording_tend(r, now_ns);
+		if (r->target.last && !r->target.records)
+			let_go(s, i);
+		else
+			i++;
+	}
+}
+
+uint64_t recordings_due_ns(const struct recordings *s)
+{
+	uint64_t due = recording_due_ns(&s->first), other;
+	size_t i;
+
+	for (i = 0; i < s->nr; i++) {
+		other = recording_due_ns(s->other[i]);
+		due = other < due ? other : due;
+	}
+	return due;
+}
+
+void recordings_end(struct recordings *s, const char *reason)
+{
+	size_t i;
+
+	recording_end(&s->first, reason);
+	for (i = 0; i < s->nr; i++)
+		recording_end(s->other[i], reason);
+}
+
+void recordings_close_others(struct recordings *s)
+{
+	while (s->nr) {
+		recording_end(s->other[s->nr - 1], "stopped");
+		let_go(s, s->nr - 1);
+	}
+}
+
+void recordings_close(struct recordings *s)
+{
+	recordings_close_others(s);
+	free(s->other);
+	s->other = NULL;
+	recording_close(&s->first);
+}
