@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "traces/base/err.h"
 #include "traces/tape_merge.h"
 #include "traces/tape_reader.h"
 #include "traces/tape_repair.h"
+#include "traces/tape_stacks.h"
 #include "traces/tape_writer.h"
 
 #define MOST_STEPS 100000 /* a small file may hold a million empty events */
@@ -24,6 +26,18 @@ static int discard(void *ctx, const void *buf, size_t len)
 	(void)buf;
 	(void)len;
 	return 0;
+}
+
+static void check_notes(const struct tape_reader *r,
+			const struct tape_event *ev)
+{
+	if (ev->kind > TAPE_FREE_ALIGNED_SIZED || !ev->notes)
+		return;
+	if (!ev->notes->has ||
+	    (ev->notes->has & TAPE_NOTE_STACK &&
+	     (!ev->notes->stack ||
+	      ev->notes->stack > tape_reader_info(r)->frames)))
+		abort();
 }
 
 static void walk(struct tape_reader *r)
@@ -39,7 +53,7 @@ static void walk(struct tape_reader *r)
 			return;
 		while (steps++ < MOST_STEPS &&
 		       tape_cursor_next(c, &ev, &err) > 0)
-			;
+			check_notes(r, &ev);
 		tape_cursor_close(c);
 	}
 }
@@ -72,6 +86,30 @@ static void samples(struct tape_reader *r)
 		free(list);
 }
 
+/* The tables keep what their header promises. */
+static void tables(struct tape_reader *r)
+{
+	struct tape_frame_node *nodes;
+	struct tape_module *modules;
+	struct err err = { 0 };
+	size_t i, nr, nr_modules;
+
+	if (tape_reader_modules(r, &modules, &nr_modules, &err))
+		return;
+	for (i = 0; i <= nr_modules; i++)
+		if (strlen(modules[i].path) > 4095 ||
+		    strlen(modules[i].build_id) > 4095 ||
+		    modules[i].start > modules[i].end)
+			abort();
+	free(modules);
+	if (tape_reader_frames(r, &nodes, &nr, &err))
+		return;
+	for (i = 0; i <= nr; i++)
+		if ((i && nodes[i].parent >= i) || nodes[i].module > nr_modules)
+			abort();
+	free(nodes);
+}
+
 static void try_open(const uint8_t *bytes, size_t len, unsigned flags)
 {
 	struct tape_sink sink = { discard, NULL };
@@ -83,6 +121,7 @@ static void try_open(const uint8_t *bytes, size_t len, unsigned flags)
 	walk(r);
 	merge(r);
 	samples(r);
+	tables(r);
 	if (flags & TAPE_SALVAGE) {
 		err_clear(&err);
 		tape_repair(r, &sink, &err);
