@@ -14,6 +14,7 @@
 
 #include "recorder/shim/real.h"
 #include "recorder/shim/record.h"
+#include "recorder/shim/stack.h"
 
 /* What the mode points to while this process has no entry. */
 static const _Atomic uint32_t mode_new = RING_NEW;
@@ -296,6 +297,7 @@ static int connect_drain(void)
 	shim.clock = control->clock;
 	shim.nr_slots = control->nr_slots;
 	describe_image();
+	stack_start(control);
 	if (!pthread_key_create(&shim.key, shim_thread_exit) && make_blocks() &&
 	    announce(RING_BIRTH_EXEC))
 		return 1;

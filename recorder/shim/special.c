@@ -3,7 +3,12 @@
 #include <errno.h>
 
 #include "recorder/shim/real.h"
+#include "recorder/shim/residency.h"
 #include "recorder/shim/special.h"
+#include "recorder/shim/stack.h"
+
+/* Where there is more to do for a free than in mode 0. */
+#define NOT_STACKS (~(uint32_t)RING_STACKS)
 
 static size_t product(size_t nr, size_t size)
 {
@@ -16,6 +21,18 @@ static void add_note(struct rec_event *e, unsigned which, uint64_t value)
 {
 	e->notes[e->nr_notes].which = which;
 	e->notes[e->nr_notes++].value = value;
+}
+
+/* After the real call: who made it. */
+static void add_stack(struct rec_event *e, uint32_t mode)
+{
+	uint64_t stack;
+
+	if (!(mode & RING_STACKS))
+		return;
+	stack = stack_sample(rec_self, e->value[1]);
+	if (stack)
+		add_note(e, RING_NOTE_STACK, stack);
 }
 
 void special_begin_on(struct special_take *call)
@@ -34,18 +51,28 @@ void special_end(const struct special_take *call, unsigned kind,
 	if (call->mode & RING_LATENCY)
 		add_note(&e, RING_NOTE_LATENCY,
 			 clock_ticks(shim.clock) - call->begin);
-	if (!rec_nested(call->mark, ptr))
-		rec_append_event(&e, NULL);
+	if (rec_nested(call->mark, ptr))
+		return;
+	add_stack(&e, call->mode);
+	rec_append_event(&e, NULL);
 }
 
-/* A free tells its size where the block may be older than the recording. */
+/*
+ * What is told of a block that is given back: its size, where it may be older
+ * than the recording, and how much of it was touched.
+ */
 static void tell_block(struct rec_event *e, uint32_t mode, void *ptr)
 {
+	uint64_t touched;
 	size_t usable;
 
-	if (!(mode & RING_WINDOW) || !real.usable_known)
+	if (!(mode & (RING_WINDOW | RING_RESIDENCY)) || !real.usable_known)
 		return;
 	usable = real.malloc_usable_size(ptr);
+	if (mode & RING_RESIDENCY && residency_of(ptr, usable, &touched))
+		add_note(e, RING_NOTE_TOUCHED, touched);
+	if (!(mode & RING_WINDOW))
+		return;
 	if (e->kind == RING_FREE)
 		e->kind = RING_FREE_USABLE;
 	if (e->kind == RING_FREE_USABLE || e->kind == RING_REALLOC_BEGIN)
@@ -122,6 +149,8 @@ static void *realloc_block(void *ptr, size_t size, unsigned kind, uint32_t mode)
 				.value = { (uintptr_t)moved, size } };
 	if (unlikely(rec_nested(mark, moved)))
 		e.kind = RING_REALLOC_CANCEL;
+	else
+		add_stack(&e, mode);
 	rec_append_event(&e, NULL);
 	return moved;
 }
@@ -154,8 +183,14 @@ static void __attribute__((noinline)) free_recorded(void *ptr)
 
 void special_free(void *ptr)
 {
-	if (special_mode() & RING_PAUSED)
+	uint32_t mode = special_mode();
+
+	if (mode & RING_PAUSED) {
 		real.free(ptr);
-	else
+	} else if (mode & NOT_STACKS) {
 		free_recorded(ptr);
+	} else {
+		rec_event(RING_FREE, ptr, 0);
+		real.free(ptr);
+	}
 }

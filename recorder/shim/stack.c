@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which calls' stacks are taken, and which of them the drain knows already.
+ *
+ * What a thread keeps for that is written without care for signal handlers
+ * that do the same in the middle: each word that is relied on is complete in
+ * itself, an entry that is lost costs one more definition, and a definition
+ * whose addresses were overwritten is found out by its hash.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "recorder/shim/record.h"
+#include "recorder/shim/stack.h"
+#include "recorder/shim/stack_rule.h"
+#include "recorder/shim/stack_walk.h"
+
+#define KNOWN     (1u << 15)
+#define KNOWN_MIN (1u << 8)
+#define TOLD      64
+
+#define REFUSED_MAX 65536
+
+struct stack_thread {
+	struct stack_span span;
+	uint64_t random;
+	_Atomic uint32_t known_mask; /* grows; entries are not moved then */
+	_Atomic uint32_t nr_known;   /* since it grew */
+	_Atomic uint64_t told[TOLD]; /* modules: start, generation */
+	uint32_t busy;    /* the memo is in use: not for signal handlers */
+	uint32_t refused; /* ... how often that was so */
+	struct stack_log log;
+	struct stack_memo memo;
+	uint64_t ips[RING_DEPTH_MAX];
+	_Atomic uint64_t known[KNOWN]; /* hashes */
+};
+
+struct stack_dues stack_dues;
+static struct stack_config config;
+static double scale; /* of the distances between stacks; 0: all */
+
+/* Of this library, by the linker. */
+extern const char own_start[] __asm__("__ehdr_start")
+	__attribute__((visibility("hidden")));
+extern const char own_end[] __asm__("_end")
+	__attribute__((visibility("hidden")));
+
+/* -ln(x) for 0 < x <= 1, to some millionths; there may be no libm. */
+static double minus_ln(double x)
+{
+	uint64_t bits;
+	double m, s, s2;
+	int exponent;
+
+	memcpy(&bits, &x, sizeof(bits));
+	exponent = (int)(bits >> 52) - 1023;
+	bits = (bits & ((1ull << 52) - 1)) | 1023ull << 52;
+	memcpy(&m, &bits, sizeof(m));
+	/* ln(m) = 2 artanh(s), 1 <= m < 2 */
+	s = (m - 1) / (m + 1);
+	s2 = s * s;
+	m = 2 * s *
+	    (1 + s2 * (1.0 / 3 + s2 * (1.0 / 5 + s2 * (1.0 / 7 + s2 / 9))));
+	return -(exponent * 0.6931471805599453 + m);
+}
+
+void stack_start(const struct ring_control *control)
+{
+	double period = (double)control->stack_period;
+
+	config.unwind = control->unwind;
+	config.depth = control->stack_depth < RING_DEPTH_MAX
+			       ? control->stack_depth
+			       : RING_DEPTH_MAX;
+	config.own_start = (uintptr_t)own_start;
+	config.own_end = (uintptr_t)own_end;
+	stack_dues.per_call = control->stacks != RING_STACKS_BYTES;
+	/* Sizes that no block has do not turn the count round. */
+	stack_dues.per_byte =
+		control->stacks == RING_STACKS_BYTES ? (1ull << 48) - 1 : 0;
+	if (control->stacks == RING_STACKS_BYTES)
+		scale = period;
+	else if (control->stacks == RING_STACKS_CALLS && period > 1)
+		scale = 1 / minus_ln(1 - 1 / period);
+}
+
+/* How far it is to the next one: exponential, so that all have one chance. */
+static int64_t distance(struct stack_thread *s)
+{
+	uint64_t x = s->random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	s->random = x;
+	return (int64_t)(scale * minus_ln((double)((x >> 11) + 1) * 0x1p-53)) +
+	       (scale > 0);
+}
+
+static __attribute__((noinline, cold)) uint64_t begin(struct rec_thread *t,
+						      size_t size)
+{
+	int saved_errno = errno;
+	struct stack_thread *s;
+
+	if (!t)
+		t = shim_attach();
+	if (!t || !t->ring)
+		return 0;
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	errno = saved_errno;
+	if (s == MAP_FAILED) {
+		t->stack_left = INT64_MAX;
+		return 0;
+	}
+	madvise(s, sizeof(*s), MADV_DONTDUMP);
+	errno = saved_errno;
+	s->random =
+		(clock_counter() ^ (uintptr_t)s) * 0x9e3779b97f4a7c15ull | 1;
+	atomic_store_explicit(&s->known_mask, KNOWN_MIN - 1,
+			      memory_order_relaxed);
+	t->stack_left = distance(s);
+	t->stacks = s;
+	return stack_sample(t, size);
+}
+
+static inline bool is_known(const struct stack_thread *s, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & ~3u &
+		     atomic_load_explicit(&s->known_mask, memory_order_relaxed);
+	unsigned way;
+
+	for (way = 0; way < 4; way++)
+		if (atomic_load_explicit(&s->known[i + way],
+					 memory_order_relaxed) == hash)
+			return true;
+	return false;
+}
+
+static void remember(struct stack_thread *s, uint64_t hash)
+{
+	uint32_t mask =
+		atomic_load_explicit(&s->known_mask, memory_order_relaxed);
+	uint32_t nr =
+		atomic_load_explicit(&s->nr_known, memory_order_relaxed) + 1;
+
+	if (nr > mask / 2 && mask < KNOWN - 1) {
+		mask = mask * 2 + 1;
+		nr = 0;
+	}
+	atomic_store_explicit(&s->known_mask, mask, memory_order_relaxed);
+	atomic_store_explicit(&s->nr_known, nr, memory_order_relaxed);
+	atomic_store_explicit(&s->known[((uint32_t)hash & mask & ~3u) + nr % 4],
+			      hash, memory_order_relaxed);
+}
+
+/* Tell of the files that the addresses lie in, each once. */
+static void tell_modules(struct rec_thread *t, struct stack_thread *s,
+			 uint64_t generation, unsigned nr)
+{
+	struct stack_object object = { .end = 0 };
+	_Atomic uint64_t *told;
+	uint64_t id, ip;
+	unsigned i;
+
+	for (i = 0; i < nr; i++) {
+		ip = s->ips[i] - 1;
+		if ((ip >= object.start && ip < object.end) ||
+		    !stack_object_find(ip, &object))
+			continue;
+		id = object.start ^ generation << 48;
+		told = &s->told[object.start * 0x9e3779b97f4a7c15ull >> 58];
+		if (atomic_load_explicit(told, memory_order_relaxed) != id &&
+		    stack_tell_module(t, generation, &object))
+			atomic_store_explicit(told, id, memory_order_relaxed);
+	}
+}
+
+/* The drain does not know it yet. */
+static __attribute__((noinline, cold)) uint64_t
+define(struct rec_thread *t, struct stack_thread *s, uint64_t hash,
+       uint64_t generation, unsigned nr)
+{
+	int saved_errno = errno;
+	bool told;
+
+	tell_modules(t, s, generation, nr);
+	told = stack_tell(t, hash, generation, s->ips, nr);
+	if (told)
+		remember(s, hash);
+	errno = saved_errno;
+	return told ? hash : 0;
+}
+
+/*
+ * A handler has interrupted us; or it did, and left us by longjmp. In the long
+ * run memory that nobody uses any more is better.
+ */
+static void count_refused(struct rec_thread *t, struct stack_thread *s)
+{
+	if (++s->refused == REFUSED_MAX)
+		t->stacks = NULL;
+}
+
+static uint64_t walk(struct rec_thread *t, struct stack_thread *s,
+		     const struct stack_regs *here, uint64_t generation,
+		     struct stack_log *log)
+{
+	uint64_t hash = stack_hash_start(generation);
+	unsigned nr = stack_walk(&config, &s->span, here, log, s->ips, &hash);
+
+	if (!nr)
+		return 0;
+	hash = stack_hash_end(hash);
+	return likely(is_known(s, hash)) ? hash
+					 : define(t, s, hash, generation, nr);
+}
+
+/* With the memo. */
+static uint64_t recall(struct rec_thread *t, struct stack_thread *s,
+		       const struct stack_regs *here, uint64_t generation)
+{
+	uint64_t hash = 0, low, high;
+
+	if (unlikely(s->memo.generation != generation || !s->memo.nr))
+		stack_memo_forget(&s->memo, generation);
+	if (likely(stack_span_get(&s->span, here->sp, &low, &high)))
+		hash = stack_memo_find(&s->memo, here, low, high);
+	if (likely(hash))
+		return hash;
+	hash = walk(t, s, here, generation, &s->log);
+	if (hash && !s->log.impure)
+		stack_memo_keep(&s->memo, here->sp, hash, &s->log);
+	return hash;
+}
+
+uint64_t stack_take(struct rec_thread *t, size_t size)
+{
+	struct stack_thread *s = t ? t->stacks : NULL;
+	const uint64_t generation = stack_generation();
+	struct stack_regs here;
+	uint64_t hash;
+
+	if (unlikely(!s))
+		return begin(t, size);
+	t->stack_left = scale > 0 ? distance(s) : 0;
+	stack_here(&here);
+	if (unlikely(s->busy)) {
+		count_refused(t, s);
+		return walk(t, s, &here, generation, NULL);
+	}
+	s->busy = 1;
+	atomic_signal_fence(memory_order_seq_cst);
+	hash = recall(t, s, &here, generation);
+	atomic_signal_fence(memory_order_seq_cst);
+	s->busy = 0;
+	return hash;
+}

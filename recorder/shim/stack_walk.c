@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Steps from caller to caller. What the tables say of an address is kept in a
+ * table of the process, as one word that checks itself: several threads, and
+ * signal handlers in the middle, may write entries at the same time, and an
+ * entry of two halves is seen as none.
+ *
+ * A stack is read upwards from the stack pointer, and only where pages have
+ * been seen to be readable without a gap. So a stack pointer that was switched
+ * to a stack of any kind and size is fine, and tables that lie end the walk.
+ */
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "recorder/shim/shim.h"
+#include "recorder/shim/stack_rule.h"
+#include "recorder/shim/stack_walk.h"
+
+#define PAGE      4096u
+#define GAP_PAGES 2048u /* a single frame that is larger ends the walk */
+#define ROOM      4096u /* bytes of stack that must be left for us */
+#define RULES     (1u << 15)
+#define RULES_MIN (1u << 10)
+
+struct entry {
+	_Atomic uint64_t check; /* the address and the generation, xor rule */
+	_Atomic uint64_t rule;
+};
+
+/* Grows by using more of it; what lies elsewhere then is found anew. */
+static struct entry rules[RULES];
+static _Atomic uint32_t rules_mask = RULES_MIN - 1;
+static _Atomic uint32_t rules_found;
+static _Atomic uint64_t generation;
+
+struct walk {
+	struct stack_regs r;
+	uint64_t fp_at; /* where the frame pointer lies; 0: it is r.fp */
+	struct stack_log *log;
+	uint64_t key;  /* an address within the call that r.ip returns to */
+	uint64_t low;  /* readable from here ... */
+	uint64_t high; /* ... to before this */
+};
+
+static inline uint64_t load_relaxed(const _Atomic uint64_t *p)
+{
+	return atomic_load_explicit(p, memory_order_relaxed);
+}
+
+uint64_t stack_generation(void)
+{
+	return load_relaxed(&generation);
+}
+
+void stack_walk_unloaded(void)
+{
+	atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
+}
+
+/* Code addresses have 48 bits, so that they and the generation are one word. */
+static inline uint64_t salted(uint64_t key)
+{
+	return key ^ load_relaxed(&generation) << 48;
+}
+
+static inline struct entry *entry_of(uint64_t salted_key)
+{
+	uint32_t mask = atomic_load_explicit(&rules_mask, memory_order_relaxed);
+
+	return &rules[(salted_key * 0x9e3779b97f4a7c15ull >> 40) & mask & ~1u];
+}
+
+static __attribute__((noinline, cold)) uint64_t learn_rule(uint64_t key)
+{
+	struct stack_rule rule = stack_cfi_rule(key);
+	uint64_t word, id = salted(key);
+	uint32_t mask, nr;
+	struct entry *e;
+
+	memcpy(&word, &rule, sizeof(word));
+	/* What is no file's today may be one's tomorrow. */
+	if (rule.kind == RULE_OUTSIDE)
+		return word;
+	nr = 1 +
+	     atomic_fetch_add_explicit(&rules_found, 1, memory_order_relaxed);
+	mask = atomic_load_explicit(&rules_mask, memory_order_relaxed);
+	if (nr > mask / 2 && mask < RULES - 1) {
+		atomic_store_explicit(&rules_mask, mask * 2 + 1,
+				      memory_order_relaxed);
+		atomic_store_explicit(&rules_found, 0, memory_order_relaxed);
+	}
+	e = entry_of(id) + (nr & 1);
+	atomic_store_explicit(&e->check, id ^ word, memory_order_relaxed);
+	atomic_store_explicit(&e->rule, word, memory_order_relaxed);
+	return word;
+}
+
+static inline struct stack_rule rule_of(uint64_t key)
+{
+	uint64_t id = salted(key), word;
+	const struct entry *e = entry_of(id);
+	struct stack_rule rule;
+
+	word = load_relaxed(&e[0].rule);
+	if (unlikely((load_relaxed(&e[0].check) ^ word) != id)) {
+		word = load_relaxed(&e[1].rule);
+		if (unlikely((load_relaxed(&e[1].check) ^ word) != id))
+			word = learn_rule(key);
+	}
+	memcpy(&rule, &word, sizeof(rule));
+	return rule;
+}
+
+/* The way is not a function of what was read alone. */
+static inline void spoil(struct walk *w)
+{
+	if (w->log)
+		w->log->impure = true;
+}
+
+/* Find that all pages from high to that of the address are readable. */
+static __attribute__((noinline, cold)) bool extend(struct walk *w,
+						   uint64_t addr)
+{
+	uint64_t high = w->high;
+
+	spoil(w);
+	if (addr < w->low || addr & 7 || addr - high >= GAP_PAGES * PAGE)
+		return false;
+	for (; high <= addr; high += PAGE)
+		if (!stack_readable(high))
+			return false;
+	w->high = high;
+	return true;
+}
+
+static inline bool load(struct walk *w, uint64_t addr, uint64_t *value)
+{
+	if (unlikely(addr - w->low >= w->high - w->low || addr & 7) &&
+	    !extend(w, addr))
+		return false;
+	*value = *(const uint64_t *)(uintptr_t)addr;
+	if (w->log)
+		stack_log_add(w->log, addr, *value);
+	return true;
+}
+
+/* Make r.fp the frame pointer's value, if it is not. */
+static inline bool fetch_fp(struct walk *w)
+{
+	if (w->fp_at && !load(w, w->fp_at, &w->r.fp))
+		return false;
+	w->fp_at = 0;
+	return true;
+}
+
+/* Where a signed return address of aarch64 leads; others are as they are. */
+static inline uint64_t plain_address(uint64_t ip)
+{
+#if defined(__aarch64__)
+	register uint64_t x30 __asm__("x30") = ip;
+
+	__asm__("hint #7" : "+r"(x30)); /* xpaclri */
+	return x30;
+#else
+	return ip;
+#endif
+}
+
+static inline bool arrive(struct walk *w, uint64_t ip, uint64_t sp)
+{
+	w->r.ip = plain_address(ip);
+	w->r.sp = sp;
+	w->r.lr = 0;
+	w->key = w->r.ip - 1;
+	return w->r.ip >= PAGE;
+}
+
+static inline bool find_cfa(struct walk *w, struct stack_rule rule,
+			    uint64_t *cfa)
+{
+	if (likely(rule.kind == RULE_SP)) {
+		*cfa = w->r.sp + (uint64_t)rule.cfa;
+		return true;
+	}
+	if (rule.kind < RULE_SP || !fetch_fp(w))
+		return false;
+	*cfa = w->r.fp + (uint64_t)rule.cfa;
+	return rule.kind == RULE_FP || load(w, *cfa, cfa);
+}
+
+/* To the caller, by the tables. */
+static inline bool step_by_rule(struct walk *w, struct stack_rule rule)
+{
+	uint64_t cfa, ip = w->r.lr;
+
+	/* Every step goes up, but from a leaf that keeps all in registers. */
+	if (!find_cfa(w, rule, &cfa) ||
+	    cfa < w->r.sp + (rule.ra_place == PLACE_CFA))
+		return false;
+	if (unlikely(rule.ra_place != PLACE_CFA))
+		spoil(w);
+	else if (!load(w, cfa + 8 * (uint64_t)rule.ra_words, &ip))
+		return false;
+	if (rule.fp_place == PLACE_CFA) {
+		w->fp_at = cfa + 8 * (uint64_t)rule.fp_words;
+	} else if (unlikely(rule.fp_place != PLACE_SAME)) {
+		if (!fetch_fp(w))
+			return false;
+		w->fp_at = w->r.fp + 8 * (uint64_t)rule.fp_words;
+		if (rule.fp_place == PLACE_LOST)
+			w->fp_at = w->r.fp = 0;
+	}
+	return arrive(w, ip, cfa);
+}
+
+/* To the caller, by the record that the frame pointer points to. */
+static bool step_by_pointer(struct walk *w)
+{
+	uint64_t fp, ip;
+
+	if (!fetch_fp(w))
+		return false;
+	fp = w->r.fp;
+	return fp >= w->r.sp && load(w, fp + 8, &ip) && load(w, fp, &w->r.fp) &&
+	       arrive(w, ip, fp + 16);
+}
+
+/* To what a signal interrupted, maybe on another stack. */
+static __attribute__((noinline, cold)) bool step_by_signal(struct walk *w)
+{
+	struct stack_regs r;
+	bool ok;
+#if defined(__x86_64__)
+	uint64_t regs = w->r.sp + offsetof(ucontext_t, uc_mcontext.gregs);
+
+	r.lr = 0;
+	ok = load(w, regs + 8 * REG_RIP, &r.ip) &&
+	     load(w, regs + 8 * REG_RSP, &r.sp) &&
+	     load(w, regs + 8 * REG_RBP, &r.fp);
+#elif defined(__aarch64__)
+	uint64_t regs = w->r.sp + sizeof(siginfo_t);
+
+	ok = load(w, regs + offsetof(ucontext_t, uc_mcontext.pc), &r.ip) &&
+	     load(w, regs + offsetof(ucontext_t, uc_mcontext.sp), &r.sp) &&
+	     load(w, regs + offsetof(ucontext_t, uc_mcontext.regs[29]),
+		  &r.fp) &&
+	     load(w, regs + offsetof(ucontext_t, uc_mcontext.regs[30]), &r.lr);
+#endif
+	spoil(w);
+	if (!ok || r.ip < PAGE)
+		return false;
+	w->r = r;
+	w->fp_at = 0;
+	w->key = r.ip; /* not behind a call */
+	if (r.sp - w->low >= w->high - w->low) {
+		if (!stack_readable(r.sp))
+			return false;
+		w->low = r.sp & ~(uint64_t)(PAGE - 1);
+		w->high = w->low + PAGE;
+	}
+	return true;
+}
+
+static inline bool step(struct walk *w, enum ring_unwind unwind, bool own)
+{
+	struct stack_rule rule;
+
+	if (unwind == RING_UNWIND_FP && !own)
+		return step_by_pointer(w);
+	rule = rule_of(w->key);
+	if (likely(rule.kind >= RULE_SP))
+		return step_by_rule(w, rule);
+	if (rule.kind == RULE_SIGNAL)
+		return step_by_signal(w);
+	if (rule.kind != RULE_OUTSIDE)
+		return false;
+	spoil(w);
+	return unwind == RING_UNWIND_AUTO && step_by_pointer(w);
+}
+
+/*
+ * The part of the stack that is known already, or the page that we are on.
+ * False: not even that much is left below it, so that we better go.
+ */
+static __attribute__((noinline, cold)) bool find_span(struct walk *w)
+{
+	uint64_t sp = w->r.sp;
+
+	if (sp >= w->high || w->low - sp > 16 * ROOM) {
+		w->low = sp & ~(uint64_t)(PAGE - 1);
+		w->high = w->low + PAGE;
+	}
+	while (w->low > sp - ROOM) {
+		if (!stack_readable(w->low - PAGE))
+			return false;
+		w->low -= PAGE;
+	}
+	return true;
+}
+
+bool stack_span_get(const struct stack_span *span, uint64_t sp, uint64_t *low,
+		    uint64_t *high)
+{
+	uint64_t pages = load_relaxed(&span->pages);
+
+	*low = (pages >> 20) * PAGE;
+	*high = *low + (pages & 0xfffff) * PAGE;
+	return sp - ROOM >= *low && sp < *high;
+}
+
+static inline void keep_span(const struct walk *w, struct stack_span *span,
+			     uint64_t sp)
+{
+	uint64_t nr = (w->high - w->low) / PAGE;
+
+	/* Not that of an interrupted stack. */
+	if (sp >= w->low && sp < w->high && nr <= 0xfffff)
+		atomic_store_explicit(&span->pages, w->low / PAGE << 20 | nr,
+				      memory_order_relaxed);
+}
+
+unsigned stack_walk(const struct stack_config *config, struct stack_span *span,
+		    const struct stack_regs *from, struct stack_log *log,
+		    uint64_t *ips, uint64_t *hash)
+{
+	struct walk w = { .r = *from,
+			  .fp_at = (uintptr_t)&from->fp,
+			  .key = from->ip,
+			  .log = log };
+	const uint64_t own_len = config->own_end - config->own_start;
+	uint64_t h = *hash;
+	bool own = true;
+	unsigned nr = 0;
+
+	if (log) {
+		log->nr = 0;
+		log->impure = false;
+	}
+	if (!stack_span_get(span, from->sp, &w.low, &w.high) && !find_span(&w))
+		return 0;
+	while (nr < config->depth && step(&w, config->unwind, own)) {
+		own = own && w.r.ip - config->own_start < own_len;
+		if (own)
+			continue;
+		ips[nr] = w.key + 1;
+		h = stack_hash(h, w.key + 1);
+		nr++;
+	}
+	keep_span(&w, span, from->sp);
+	*hash = h;
+	return nr;
+}
