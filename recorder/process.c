@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recorder/process.h"
@@ -70,25 +71,17 @@ static bool is_over(const struct stat_line *line)
 	return line->state == 'X' || (line->state == 'Z' && line->threads <= 1);
 }
 
-enum identity {
-	IS_OTHER,
-	IS_ONE,
-	IS_HIDDEN, /* it runs as another user */
-};
-
 /* Look for the file among what the process maps. */
-static enum identity look_at_maps(pid_t pid, ino_t inode)
+static bool maps_file(pid_t pid, ino_t inode)
 {
 	char path[64], *line = NULL, *memfd;
-	enum identity found = IS_OTHER;
+	bool found = false;
 	size_t size = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	f = fopen(path, "re");
-	if (!f)
-		return errno == EACCES || errno == EPERM ? IS_HIDDEN : IS_OTHER;
-	while (found == IS_OTHER && getline(&line, &size, f) > 0) {
+	while (f && !found && getline(&line, &size, f) > 0) {
 		memfd = strstr(line, " /memfd:");
 		if (!memfd)
 			continue;
@@ -96,39 +89,54 @@ static enum identity look_at_maps(pid_t pid, ino_t inode)
 			memfd--;
 		while (memfd > line && memfd[-1] != ' ')
 			memfd--;
-		if (strtoull(memfd, NULL, 10) == inode)
-			found = IS_ONE;
+		found = strtoull(memfd, NULL, 10) == inode;
 	}
 	free(line);
-	fclose(f);
+	if (f)
+		fclose(f);
 	return found;
 }
 
-/* One that is hidden from us must at least be younger than we are. */
-static bool is_the_one(const struct process *p, ino_t inode)
+/* The moment so long ago, as /proc/PID/stat gives times. */
+static unsigned long long kernel_time(uint64_t ago_ns)
 {
-	enum identity found = look_at_maps(p->pid, inode);
-	struct stat_line own;
+	const uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now;
+	uint64_t ns;
 
-	if (found != IS_HIDDEN)
-		return found == IS_ONE;
-	return read_stat(getpid(), &own) && p->start >= own.start;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return (ns > ago_ns ? ns - ago_ns : 0) / (1000000000u / hz);
 }
 
-bool process_open(struct process *p, pid_t pid, ino_t inode)
+/*
+ * One that runs as another user hides what it maps, and one that is about to
+ * execute a program maps nothing yet. Then it must be younger than we are, and
+ * have been there at that time.
+ */
+static bool is_the_one(const struct process *p, ino_t inode, uint64_t ago_ns)
+{
+	struct stat_line own = { 0 };
+
+	return maps_file(p->pid, inode) ||
+	       (read_stat(getpid(), &own) && p->start >= own.start &&
+		p->start <= kernel_time(ago_ns));
+}
+
+bool process_open(struct process *p, pid_t pid, ino_t inode, uint64_t ago_ns)
 {
 	struct stat_line line = { 0 };
 
 	*p = (struct process){ .pid = pid, .fd = -1, .status = -1 };
 	if (pid <= 0)
-		return false;
+		goto over;
 	/* First, so that what is read below is of the same process. */
 	p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM) ||
 	    !read_stat(pid, &line) || is_over(&line))
 		goto over;
 	p->start = line.start;
-	if (is_the_one(p, inode))
+	if (is_the_one(p, inode, ago_ns))
 		return true;
 over:
 	p->over = true;

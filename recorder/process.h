@@ -7,6 +7,7 @@
 #define RECORDER_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct process {
@@ -18,10 +19,12 @@ struct process {
 };
 
 /*
- * Begin to follow it. inode is that of a file that it maps, so that its number
- * cannot be mistaken. False: it is over already, or not seen from here.
+ * Begin to follow the one that had this number so long ago, and probably maps
+ * the file of that inode: another one may have the number by now, or it may be
+ * one of another pid namespace. False: it is over already, or not seen from
+ * here.
  */
-bool process_open(struct process *p, pid_t pid, ino_t inode);
+bool process_open(struct process *p, pid_t pid, ino_t inode, uint64_t ago_ns);
 
 /* See whether it has ended, all its threads; never waits. */
 bool process_ended(struct process *p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* heaptape record: the command line and the words at the end. */
+/* heaptape record: the command line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,15 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "recorder/explain.h"
 #include "recorder/pattern.h"
+#include "recorder/record_tell.h"
 #include "recorder/session.h"
 #include "recorder/verbs.h"
 #include "traces/base/err.h"
 #include "traces/base/files.h"
 #include "traces/base/log.h"
 #include "traces/base/options.h"
-#include "traces/base/units.h"
 
 static struct session_config config = { .output = PATTERN_DEFAULT };
 static const char *follow, *on_full;
@@ -67,76 +66,6 @@ static const struct opt_spec spec = {
 	.defs = defs,
 };
 
-/* What went wrong while recording; the program went on all the same. */
-static void tell_failure(const struct session_result *r, const struct err *err)
-{
-	log_error("recording stopped early: %s; %s is readable up to there",
-		  err->text, r->output);
-}
-
-static void tell_blind_spots(const struct session_result *r)
-{
-	char text[512];
-	uint32_t children;
-
-	if (!r->registered || r->unseen[0]) {
-		explain_unloaded(r->registered ? r->unseen : r->exe, text,
-				 sizeof(text));
-		log_warn("%s", text);
-	} else if (r->foreign) {
-		log_warn("no events were recorded: malloc is defined by %s "
-			 "itself; build it without that allocator and preload "
-			 "the allocator instead",
-			 r->allocator);
-	}
-	if (r->earlier_events)
-		log_note("%llu events of %s, which became %s, are not on the "
-			 "tape",
-			 (unsigned long long)r->earlier_events,
-			 r->earlier[0] ? r->earlier : "an earlier program",
-			 r->exe);
-	/* A child that forks and then executes may be in both numbers. */
-	children = r->forked > r->execed ? r->forked : r->execed;
-	if (children)
-		log_note("%u child process%s with heap traffic of %s own %s "
-			 "not recorded",
-			 children, children == 1 ? "" : "es",
-			 children == 1 ? "its" : "their",
-			 children == 1 ? "was" : "were");
-	if (r->interrupted)
-		log_debug("%llu calls were left by a signal handler's longjmp",
-			  (unsigned long long)r->interrupted);
-	if (r->lost)
-		log_warn("%llu events were lost: more threads at a time than "
-			 "there are rings",
-			 (unsigned long long)r->lost);
-}
-
-static void tell_summary(const struct session_result *r)
-{
-	char events[32], bytes[32], duration[32], status[64];
-
-	if (WIFSIGNALED(r->status))
-		snprintf(status, sizeof(status), "was ended by signal %d (%s)",
-			 WTERMSIG(r->status), strsignal(WTERMSIG(r->status)));
-	else
-		snprintf(status, sizeof(status), "exited with %d",
-			 WEXITSTATUS(r->status));
-	units_format_count(events, sizeof(events), (double)r->events);
-	units_format_bytes(bytes, sizeof(bytes), (double)r->bytes);
-	units_format_ns(duration, sizeof(duration), (double)r->duration_ns);
-	log_note("%s %s after %s: %s events, %u thread%s, %llu lost",
-		 r->exe[0] ? r->exe : config.argv[0], status, duration, events,
-		 r->threads, r->threads == 1 ? "" : "s",
-		 (unsigned long long)r->lost);
-	if (r->events)
-		log_note("%s: %s, %.2f bytes per event; next: heaptape info %s",
-			 r->output, bytes, (double)r->bytes / (double)r->events,
-			 r->output);
-	else
-		log_note("%s: %s", r->output, bytes);
-}
-
 static int exit_code(const struct session_result *r)
 {
 	return WIFSIGNALED(r->status) ? 128 + WTERMSIG(r->status)
@@ -171,11 +100,7 @@ static int run(struct err *err)
 	ret = session_run(&config, &result, err);
 	if (ret && !result.started)
 		return failed_to_start(&result, err);
-	if (ret)
-		tell_failure(&result, err);
-	else
-		tell_summary(&result);
-	tell_blind_spots(&result);
+	record_tell(&config, &result, ret ? err : NULL);
 	return exit_code(&result);
 }
 

@@ -37,10 +37,15 @@ int recording_open(struct recording *r, const struct recording_env *env,
 }
 
 void recording_open_child(struct recording *r, const struct recording_env *env,
-			  pid_t pid)
+			  const struct ring_process *entry)
 {
+	uint64_t now = ticks_now_ns(env->ticks),
+		 then = ticks_to_ns(env->ticks, entry->start_ticks);
+	pid_t pid = (pid_t)entry->pid;
+
 	open_zeroed(r, env, pid);
-	process_open(&r->process, pid, env->shared->inode);
+	process_open(&r->process, pid, env->shared->inode,
+		     now > then ? now - then : 0);
 }
 
 static struct ring_process *entry_of(const struct recording *r)

@@ -60,9 +60,9 @@ struct recording {
 int recording_open(struct recording *r, const struct recording_env *env,
 		   pid_t pid, struct err *err);
 
-/* Make one for another process, which has registered; then begin it. */
+/* Make one for another process, which has registered so; then begin it. */
 void recording_open_child(struct recording *r, const struct recording_env *env,
-			  pid_t pid);
+			  const struct ring_process *entry);
 
 /*
  * The process has registered, as entry tells, or executed another program that

@@ -20,7 +20,8 @@ struct recording *recordings_by_pid(struct recordings *s, pid_t pid)
 	return s->first.process.pid == pid ? &s->first : NULL;
 }
 
-static struct recording *add(struct recordings *s, pid_t pid, struct err *err)
+static struct recording *add(struct recordings *s,
+			     const struct ring_process *entry, struct err *err)
 {
 	struct recording *r = malloc(sizeof(*r));
 
@@ -36,7 +37,7 @@ static struct recording *add(struct recordings *s, pid_t pid, struct err *err)
 	}
 	if (!r)
 		goto nomem;
-	recording_open_child(r, &s->env, pid);
+	recording_open_child(r, &s->env, entry);
 	s->other[s->nr++] = r;
 	return r;
 nomem:
@@ -57,7 +58,7 @@ static int acquire(struct recordings *s, uint32_t entry, struct err *err)
 	 */
 	if (!r || (r->ended && r->process.over) ||
 	    (r->image.serial && p->birth != RING_BIRTH_EXEC))
-		r = add(s, (pid_t)p->pid, err);
+		r = add(s, p, err);
 	if (!r)
 		return -ERR_NOMEM;
 	recording_begin(r, entry);
