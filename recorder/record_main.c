@@ -17,7 +17,8 @@
 #include "traces/base/options.h"
 
 static struct session_config config = { .output = PATTERN_DEFAULT };
-static const char *follow, *on_full;
+static const char *follow, *on_full, *stacks, *unwind;
+static uint64_t depth;
 
 static const struct opt_def defs[] = {
 	{ 'o', "output", "FILE", OPT_TEXT, &config.output,
@@ -39,14 +40,15 @@ static const struct opt_def defs[] = {
 	  "end the recording when it needs so much memory" },
 	{ 0, "start-paused", NULL, OPT_FLAG, &config.start_paused,
 	  "record nothing until 'heaptape ctl PID start'" },
-	{ 0, "stacks", "RATE", OPT_TEXT, &config.stacks,
+	{ 0, "stacks", "RATE", OPT_TEXT, &stacks,
 	  "record who allocates: off, all, 1/N of calls, or once\n"
 	  "in so many BYTES on average (default: off)" },
-	{ 0, "depth", "N", OPT_COUNT, &config.depth,
+	{ 0, "depth", "N", OPT_COUNT, &depth,
 	  "frames per stack at most (default: 64)" },
-	{ 0, "unwind", "HOW", OPT_TEXT, &config.unwind,
-	  "walk stacks by unwind tables, or by frame pointers\n"
-	  "where there are any: auto, fp (default: auto)" },
+	{ 0, "unwind", "HOW", OPT_TEXT, &unwind,
+	  "find callers by unwind tables (dwarf), by frame pointers\n"
+	  "(fp), or by the former and in code that is of no file by\n"
+	  "the latter: auto, dwarf, fp (default: auto)" },
 	{ 0, "latency", NULL, OPT_FLAG, &config.latency,
 	  "record how long each call took" },
 	{ 0, "residency", NULL, OPT_FLAG, &config.residency,
@@ -145,7 +147,8 @@ static int check_words(struct err *err)
 			       "--on-full=%s: it is wait or drop", on_full);
 	config.follow = (enum ring_follow)i;
 	config.on_full = (enum ring_on_full)j;
-	return pattern_check(config.output, err);
+	i = stack_rate_parse(&config.stacks, stacks, unwind, depth, err);
+	return i ? i : pattern_check(config.output, err);
 }
 
 int record_verb(int argc, char **argv)

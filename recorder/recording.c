@@ -10,6 +10,7 @@
 #include "recorder/recording.h"
 #include "recorder/recording_tape.h"
 #include "recorder/session.h"
+#include "recorder/stacks.h"
 #include "traces/tape_writer.h"
 
 #define FLUSH_NS 1000000000u
@@ -100,6 +101,8 @@ static void leave_image(struct recording *r)
 	snprintf(r->earlier + used, sizeof(r->earlier) - used, "%s%s",
 		 used ? ", " : "", slash ? slash + 1 : r->image.exe);
 	r->earlier_events += r->target.events + r->target.discarded;
+	stacks_free(r->stacks);
+	r->stacks = NULL;
 	r->target = (struct drain_target){ .pid = r->target.pid,
 					   .live_bytes = r->target.live_bytes };
 	r->unseen[0] = '\0';
@@ -113,6 +116,14 @@ static void read_image(struct recording *r, uint32_t entry)
 	memcpy(image, &r->env->shared->processes[entry], sizeof(*image));
 	image->exe[sizeof(image->exe) - 1] = '\0';
 	image->allocator[sizeof(image->allocator) - 1] = '\0';
+}
+
+/* Without memory for them there are none. */
+static void open_stacks(struct recording *r)
+{
+	r->stacks = stacks_new(&r->target.writer, &r->target.err, r->image.exe);
+	if (r->stacks)
+		r->target.stacks = stacks_hooks(r->stacks);
 }
 
 void recording_begin(struct recording *r, uint32_t entry)
@@ -134,6 +145,8 @@ void recording_begin(struct recording *r, uint32_t entry)
 	if (!ret)
 		ret = recording_tape_begin(r, &r->err);
 	r->target.writer = r->writer;
+	if (!ret && r->env->config->stacks.on)
+		open_stacks(r);
 	sampler_close(&r->sampler);
 	if (!r->process.over)
 		sampler_open(&r->sampler, r->process.pid);
@@ -231,7 +244,11 @@ void recording_tend(struct recording *r, uint64_t now_ns)
 		return;
 	if (r->target.writer && !r->process.over)
 		do_chores(r, now_ns);
-	stop = output_must_stop(&r->output, tape_writer_waiting(r->writer));
+	if (r->output.limit_bytes && r->target.writer &&
+	    output_wants_flush(&r->output, tape_writer_waiting(r->writer)) &&
+	    tape_writer_flush(r->writer, &r->target.err))
+		r->target.writer = NULL;
+	stop = output_must_stop(&r->output);
 	if (stop)
 		recording_end(r, output_stop_name(stop));
 	else if (!r->target.writer)
@@ -276,5 +293,8 @@ void recording_close(struct recording *r)
 	r->writer = NULL;
 	output_discard(&r->output);
 	sampler_close(&r->sampler);
+	stacks_free(r->stacks);
+	r->stacks = NULL;
+	r->target.stacks = NULL;
 	process_close(&r->process);
 }

@@ -42,6 +42,7 @@ struct recording {
 	struct drain_target target;
 	struct output output;
 	struct tape_writer *writer;
+	struct stacks *stacks; /* NULL: none are wanted */
 	struct sampler sampler;
 	char reason[128]; /* why it ended before its process, or "" */
 	struct err err;   /* what made it end, or what is wrong with the tape */

@@ -49,7 +49,7 @@ static int describe(const struct recording *r, struct tape_meta *meta,
 		    struct err *err)
 {
 	const struct session_config *config = r->env->config;
-	char pid[16], parent[16];
+	char pid[16], parent[16], stacks[32], depth[16];
 	const char *heap = config->start_paused                ? "running"
 			   : r->image.birth == RING_BIRTH_FORK ? "inherited"
 							       : "empty";
@@ -59,12 +59,16 @@ static int describe(const struct recording *r, struct tape_meta *meta,
 		{ "heap_at_start", heap },
 		{ "latency", config->latency ? "yes" : NULL },
 		{ "residency", config->residency ? "yes" : NULL },
+		{ "stacks", config->stacks.on ? stacks : NULL },
+		{ "stack_depth", config->stacks.on ? depth : NULL },
 	};
 	size_t i;
 	int ret = 0;
 
 	snprintf(pid, sizeof(pid), "%d", (int)r->process.pid);
 	snprintf(parent, sizeof(parent), "%u", r->image.parent);
+	stack_rate_describe(&config->stacks, stacks, sizeof(stacks));
+	snprintf(depth, sizeof(depth), "%u", config->stacks.depth);
 	for (i = 0; i < sizeof(entries) / sizeof(entries[0]) && !ret; i++)
 		if (entries[i][1])
 			ret = tape_meta_set(meta, entries[i][0], entries[i][1],

@@ -220,6 +220,7 @@ static uint32_t first_mode(const struct session *s)
 
 	return (config->start_paused ? RING_PAUSED | RING_WINDOW : 0) |
 	       (config->latency ? RING_LATENCY : 0) |
+	       (config->stacks.on ? RING_STACKS : 0) |
 	       (config->residency ? RING_RESIDENCY : 0) |
 	       (s->ticks.clock == RING_CLOCK_MONOTONIC ? RING_MONOTONIC : 0);
 }
@@ -239,6 +240,7 @@ static int start_child(struct session *s, struct err *err)
 	s->shared.control->follow = s->config->follow;
 	s->shared.control->on_full = s->config->on_full;
 	s->shared.control->mode = first_mode(s);
+	stack_rate_announce(&s->config->stacks, s->shared.control);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "recorder/ring.h"
+#include "recorder/stack_rate.h"
 #include "traces/base/err.h"
 
 struct session_config {
@@ -26,9 +27,7 @@ struct session_config {
 	uint64_t max_size_bytes; /* of one tape; 0: no limit */
 	uint64_t max_time_ns;    /* of recording; 0: no limit */
 	uint64_t max_memory_bytes; /* of our own; 0: no limit */
-	const char *stacks;        /* off, all, 1/N, BYTES; NULL: off */
-	const char *unwind;        /* how stacks are walked; NULL: the best */
-	uint64_t depth;            /* frames per stack at most; 0: default */
+	struct stack_rate stacks;  /* of which calls, and how found */
 };
 
 /* What there is to tell afterwards. */
