@@ -19,8 +19,9 @@
 
 #define AHEAD_MAX   (1u << 20)
 #define AHEAD_MIN   (64u << 10)
-#define END_BYTES   4096u /* END block, index header and trailer */
-#define INDEX_ENTRY 24u   /* bytes per block in the index, generously */
+#define MARGIN_MAX  (1u << 20) /* what may come at once */
+#define END_BYTES   4096u      /* END block, index header and trailer */
+#define INDEX_ENTRY 24u        /* bytes per block in the index, generously */
 
 /* What END and index will take. */
 static uint64_t end_bytes(const struct output *o)
@@ -41,6 +42,8 @@ static void set_limit(struct output *o, uint64_t max_bytes)
 		o->limit_bytes = limit.rlim_cur;
 		o->limit_kind = OUTPUT_DISK_FULL;
 	}
+	o->margin_bytes = o->limit_bytes / 8 < MARGIN_MAX ? o->limit_bytes / 8
+							  : MARGIN_MAX;
 }
 
 /* A small disk shall not be filled by the reserve. */
@@ -165,14 +168,19 @@ int output_write(void *output, const void *buf, size_t len)
 	return 0;
 }
 
-enum output_stop output_must_stop(const struct output *o, uint64_t waiting)
+bool output_wants_flush(const struct output *o, uint64_t waiting)
+{
+	return o->limit_bytes && waiting > o->margin_bytes / 2 &&
+	       o->bytes + waiting + end_bytes(o) >= o->limit_bytes;
+}
+
+enum output_stop output_must_stop(const struct output *o)
 {
 	if (o->stop || !o->limit_bytes)
 		return o->stop;
-	/* Compressed it is rather a third. */
-	if (o->bytes + waiting / 2 + end_bytes(o) >= o->limit_bytes)
-		return o->limit_kind;
-	return OUTPUT_GOES_ON;
+	return o->bytes + end_bytes(o) + o->margin_bytes >= o->limit_bytes
+		       ? o->limit_kind
+		       : OUTPUT_GOES_ON;
 }
 
 const char *output_stop_name(enum output_stop stop)

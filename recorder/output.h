@@ -31,8 +31,9 @@ struct output {
 	bool no_reserve; /* the file system knows no reservations */
 	enum output_stop stop;
 	enum output_stop limit_kind;
-	uint64_t limit_bytes; /* 0: none */
-	uint64_t bytes;       /* written */
+	uint64_t limit_bytes;  /* 0: none */
+	uint64_t margin_bytes; /* so much before it the tape ends */
+	uint64_t bytes;        /* written */
 	uint64_t nr_writes;
 	uint64_t reserved_bytes; /* disk space is ours up to this offset */
 	uint64_t ahead_bytes;    /* so much beyond what is needed now */
@@ -56,10 +57,13 @@ int output_rewind(struct output *o, struct err *err);
 int output_write(void *output, const void *buf, size_t len);
 
 /*
- * Whether the tape must end now, with so many bytes, not yet compressed, still
- * waiting to be written. Cheap.
+ * Whether so many bytes, not yet compressed, could be more than still fit: to
+ * write them now tells, and none gets lost. Only with a limit.
  */
-enum output_stop output_must_stop(const struct output *o, uint64_t waiting);
+bool output_wants_flush(const struct output *o, uint64_t waiting);
+
+/* Whether the tape must end now, while there is some room left. Cheap. */
+enum output_stop output_must_stop(const struct output *o);
 
 /* "disk full" or "max-size", for the END of the tape. */
 const char *output_stop_name(enum output_stop stop);

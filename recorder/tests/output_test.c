@@ -128,7 +128,9 @@ static uint64_t fill(struct output *o, uint64_t most)
 		if (i % 64 < 63)
 			continue;
 		if (tape_writer_add(w, (uint32_t)(i / 64 % 3), ev, 64, NULL) ||
-		    output_must_stop(o, tape_writer_waiting(w)))
+		    (output_wants_flush(o, tape_writer_waiting(w)) &&
+		     tape_writer_flush(w, NULL)) ||
+		    output_must_stop(o))
 			break;
 	}
 	assert_true(i < most);
@@ -245,7 +247,7 @@ static void a_full_sink_is_told(void **state)
 	assert_int_equal(output_open(&o, "/dev/full", true, 0, &err), 0);
 	assert_int_equal(output_rewind(&o, &err), 0);
 	assert_int_equal(output_write(&o, "words", 5), ENOSPC);
-	assert_int_equal(output_must_stop(&o, 0), OUTPUT_DISK_FULL);
+	assert_int_equal(output_must_stop(&o), OUTPUT_DISK_FULL);
 	assert_int_equal(output_close(&o, &err), 0);
 }
 
