@@ -262,6 +262,8 @@ static int announce(uint32_t birth)
 	/* Release: the drain sees the entry filled in. */
 	atomic_store_explicit(&p->state, RING_PROCESS_LIVE,
 			      memory_order_release);
+	/* It looks us up while we are there. */
+	shim_wake_drain(RING_DRAIN_SLEEP);
 	return 1;
 }
 
