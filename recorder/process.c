@@ -133,11 +133,14 @@ bool process_open(struct process *p, pid_t pid, ino_t inode, uint64_t ago_ns)
 	/* First, so that what is read below is of the same process. */
 	p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM) ||
-	    !read_stat(pid, &line) || is_over(&line))
+	    !read_stat(pid, &line))
 		goto over;
 	p->start = line.start;
-	if (is_the_one(p, inode, ago_ns))
+	if (!is_the_one(p, inode, ago_ns))
+		goto over;
+	if (!is_over(&line))
 		return true;
+	p->status = line.status;
 over:
 	p->over = true;
 	process_close(p);
