@@ -66,7 +66,7 @@ static struct rec_thread *claim(struct rec_thread *block, uint32_t tid)
 	uint32_t i = take_slot();
 	struct ring_slot *slot = &shim.slots[i];
 	struct ring_record *rings;
-	uint64_t tail;
+	uint64_t tail, limit;
 
 	rings = i < RING_SLOTS ? shim_map_chunk(i / RING_CHUNK) : NULL;
 	if (!rings) {
@@ -81,11 +81,14 @@ static struct rec_thread *claim(struct rec_thread *block, uint32_t tid)
 		block = &shim.blocks[i];
 	fill_slot(slot, tid);
 	tail = atomic_load_explicit(&slot->tail, memory_order_relaxed);
+	limit = (tail / RING_STEP + 1) * RING_STEP;
+	/* If the drain is giving pages back, the first event waits for it. */
+	if (!rec_claim(slot, limit, false))
+		limit = tail;
 	block->slot = slot;
 	block->rounds = 0;
 	atomic_store_explicit(&block->cursor, tail, memory_order_relaxed);
-	/* The first event makes room for itself. */
-	atomic_store_explicit(&block->limit, tail, memory_order_relaxed);
+	atomic_store_explicit(&block->limit, limit, memory_order_relaxed);
 	block->ring = rings + (size_t)(i % RING_CHUNK) * RING_RECORDS;
 	/* Release: the drain sees the slot filled in. */
 	atomic_store_explicit(&slot->state, RING_LIVE, memory_order_release);
@@ -127,7 +130,9 @@ static void detach(struct rec_thread *t)
 	rec_self = &rec_ended;
 	/* Release: the drain sees all that the thread wrote. */
 	atomic_store_explicit(&slot->state, RING_ENDED, memory_order_release);
-	shim_wake_drain(RING_DRAIN_SLEEP);
+	/* It comes by soon enough, if there is no lack of slots. */
+	if (slot >= &shim.slots[RING_CHUNK])
+		shim_wake_drain(RING_DRAIN_SLEEP);
 	shim_unblock_signals(&saved);
 }
 
