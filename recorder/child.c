@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "recorder/child.h"
+#include "recorder/needed.h"
 #include "recorder/ring.h"
 #include "traces/base/err.h"
 
@@ -74,7 +75,26 @@ static void run_program(int gate, int report, char **argv)
 	_exit(EXIT_NOT_FOUND);
 }
 
-static int set_environment(const char *preload, const char *record)
+/*
+ * A program that is built with the address sanitizer refuses to start when a
+ * library comes before its runtime, as ours does.
+ */
+static int let_asan_be_second(void)
+{
+	const char *old = getenv("ASAN_OPTIONS");
+	char *text;
+	int ret;
+
+	if (asprintf(&text, "%s%sverify_asan_link_order=0", old ? old : "",
+		     old && *old ? ":" : "") < 0)
+		return -1;
+	ret = setenv("ASAN_OPTIONS", text, 1);
+	free(text);
+	return ret;
+}
+
+static int set_environment(const char *program, const char *preload,
+			   const char *record)
 {
 	const char *old = getenv("LD_PRELOAD");
 	char *text;
@@ -85,6 +105,8 @@ static int set_environment(const char *preload, const char *record)
 		return -1;
 	ret = setenv("LD_PRELOAD", text, 1) || setenv(RING_ENV, record, 1);
 	free(text);
+	if (!ret && needed_by(program, "libasan."))
+		ret = let_asan_be_second();
 	return ret;
 }
 
@@ -109,7 +131,7 @@ int child_start(struct child *c, char **argv, const char *preload,
 	int gate[2], report[2], ret;
 
 	memset(c, 0, sizeof(*c));
-	if (set_environment(preload, record))
+	if (set_environment(argv[0], preload, record))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
 	if (pipe2(gate, O_CLOEXEC))
 		return err_set(err, ERR_SYS, errno, "cannot make a pipe");
