@@ -19,6 +19,9 @@ Q        = $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 objects  = $(patsubst %.c,$(B)/%.o,$(1))
 no_main  = $(filter-out %_main.c,$(1))
+# elfutils, where it is installed: names and lines in heaptape info --sites.
+LIBDW    = $(shell echo '\#include <elfutils/libdwfl.h>' | $(CC) -E -x c - \
+	   >/dev/null 2>&1 && echo -ldw)
 
 # Each product is one folder; *_main.c is a tool, the rest its library.
 base_SRC       = $(wildcard traces/base/*.c)
@@ -142,6 +145,7 @@ $(B)/heaptape-worker: $(call objects,$(worker_SRC))
 $(B)/heaptape-worker: sanitize =
 
 $(B)/heaptape-%: tool_LIBS = -lzstd -ljansson -lelf -ldl -lm
+$(B)/heaptape-tape: tool_LIBS += $(LIBDW)
 $(B)/heaptape-worker: tool_LIBS = -ldl
 $(B)/heaptape $(TOOLS:%=$(B)/%):
 	$(call say,LINK,$@)

@@ -39,6 +39,7 @@ groff-base|groff              groff
 xz-utils                      xz
 '
 optional='
+libdw-dev                     elfutils/libdwfl.h
 heaptrack                     heaptrack
 hyperfine                     hyperfine
 valgrind                      valgrind

@@ -87,7 +87,7 @@ static int set_value(const struct opt_def *def, const char *arg,
 		*(bool *)def->value = true;
 		break;
 	case OPT_TEXT:
-		*(const char **)def->value = arg;
+		*(const char **)def->value = arg ? arg : "";
 		break;
 	case OPT_COUNT:
 		bad = parse_count(arg, def->value);
@@ -109,6 +109,14 @@ static int set_value(const struct opt_def *def, const char *arg,
 	return 0;
 }
 
+/* "[=NAME]" is a value that may be left out, of long options only. */
+static int arg_rule(const struct opt_def *def)
+{
+	if (!def->arg)
+		return no_argument;
+	return *def->arg == '[' ? optional_argument : required_argument;
+}
+
 /* Build getopt's two tables from ours. */
 static void build_tables(const struct opt_spec *spec, bool stop_at_args,
 			 struct option *longs, char *shorts)
@@ -121,9 +129,7 @@ static void build_tables(const struct opt_spec *spec, bool stop_at_args,
 	for (nr = 0; spec->defs[nr].long_name; nr++) {
 		const struct opt_def *def = &spec->defs[nr];
 
-		longs[nr] = (struct option){ def->long_name,
-					     def->arg ? required_argument
-						      : no_argument,
+		longs[nr] = (struct option){ def->long_name, arg_rule(def),
 					     NULL, VALUE_BASE + nr };
 		if (def->short_name) {
 			*s++ = def->short_name;

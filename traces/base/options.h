@@ -30,7 +30,11 @@ struct opt_list {
 struct opt_def {
 	char short_name; /* or 0 */
 	const char *long_name;
-	const char *arg; /* name of the value in the help; NULL for a flag */
+	/*
+	 * Name of the value in the help, NULL for a flag. "[=NAME]": it may be
+	 * left out and is "" then; only of an OPT_TEXT without a short name.
+	 */
+	const char *arg;
 	enum opt_type type;
 	void *value;
 	const char *help; /* one line; continuation lines after '\n' */

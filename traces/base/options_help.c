@@ -25,7 +25,8 @@ static void help_def(const struct opt_def *def)
 	int used =
 		printf(def->short_name ? "  -%c, --%s%s%s" : "  %c   --%s%s%s",
 		       def->short_name ? def->short_name : ' ', def->long_name,
-		       def->arg ? "=" : "", def->arg ? def->arg : "");
+		       def->arg && *def->arg != '[' ? "=" : "",
+		       def->arg ? def->arg : "");
 
 	if (used >= HELP_COLUMN - 1) {
 		putchar('\n');
@@ -98,7 +99,7 @@ static void man_def(const struct opt_def *def)
 	roff(def->long_name);
 	fputs("\\fR", stdout);
 	if (def->arg)
-		printf("=\\fI%s\\fR", def->arg);
+		printf("%s\\fI%s\\fR", *def->arg == '[' ? "" : "=", def->arg);
 	fputs("\n\\&", stdout);
 	roff(def->help);
 	putchar('\n');
