@@ -11,18 +11,35 @@
 
 enum { STACK, USABLE, TOUCHED, LATENCY };
 
-/* A bit for each column in which a call has an entry. */
-static inline unsigned due_columns(uint8_t kind_byte, bool escaped)
-{
-	enum tape_kind kind = kind_byte & TAPE_KIND_MASK;
-	bool gives = tape_kind_is_realloc(kind)
-			     ? !(kind_byte & TAPE_KIND_NOOLD)
-			     : tape_kind_is_free(kind) &&
-				       !(kind_byte & TAPE_KIND_NOADDR);
+static const uint8_t bits[TAPE_NOTES_NR] = { TAPE_NOTE_STACK, TAPE_NOTE_USABLE,
+					     TAPE_NOTE_TOUCHED,
+					     TAPE_NOTE_LATENCY };
 
-	return (unsigned)tape_kind_is_alloc(kind) << STACK |
-	       (unsigned)escaped << USABLE | (unsigned)gives << TOUCHED |
-	       (unsigned)!(gives && tape_kind_is_realloc(kind)) << LATENCY;
+static inline bool gives(uint8_t byte)
+{
+	enum tape_kind kind = byte & TAPE_KIND_MASK;
+
+	if (tape_kind_is_realloc(kind))
+		return !(byte & TAPE_KIND_NOOLD);
+	return tape_kind_is_free(kind) && !(byte & TAPE_KIND_NOADDR);
+}
+
+/* Whether a call with this byte has an entry; escaped where it gives. */
+static inline bool is_due(int column, uint8_t byte, bool escaped)
+{
+	enum tape_kind kind = byte & TAPE_KIND_MASK;
+
+	switch (column) {
+	case STACK:
+		return tape_kind_is_alloc(kind);
+	case USABLE:
+		return escaped;
+	case TOUCHED:
+		return gives(byte);
+	default:
+		return kind <= TAPE_FREE_ALIGNED_SIZED &&
+		       !(tape_kind_is_realloc(kind) && gives(byte));
+	}
 }
 
 /* Skip the reference of a block given back; true: it is an escape. */
@@ -39,72 +56,109 @@ static bool skip_give(const uint8_t *refs, size_t *at)
 static bool gives_by_escape(struct tape_notes_pack *p,
 			    const struct tape_notes_calls *calls, uint8_t byte)
 {
-	enum tape_kind kind = byte & TAPE_KIND_MASK;
+	if (!gives(byte))
+		return false;
+	return tape_kind_is_realloc(byte & TAPE_KIND_MASK)
+		       ? skip_give(calls->old, &p->old)
+		       : skip_give(calls->give, &p->give);
+}
 
-	if (tape_kind_is_realloc(kind))
-		return !(byte & TAPE_KIND_NOOLD) &&
-		       skip_give(calls->old, &p->old);
-	return tape_kind_is_free(kind) && !(byte & TAPE_KIND_NOADDR) &&
-	       skip_give(calls->give, &p->give);
+/* A stack that no tape can have is none. */
+static inline bool has_note(const struct tape_notes *n, int column)
+{
+	return n->has & bits[column] &&
+	       (column != STACK || (n->stack && n->stack <= TAPE_FRAMES_MAX));
+}
+
+static inline uint64_t value_of(struct tape_notes_pack *p, int column,
+				const struct tape_notes *n)
+{
+	uint32_t before = p->stack;
+
+	switch (column) {
+	case STACK:
+		p->stack = n->stack;
+		return zigzag((int64_t)n->stack - (int64_t)before);
+	case USABLE:
+		return n->usable_bytes;
+	case TOUCHED:
+		return n->touched_bytes;
+	default:
+		return n->latency_ns;
+	}
 }
 
 /* Write an entry of v + 1 behind zeros for those that have none. */
-static bool put(struct tape_notes_column *col, uint64_t v)
+static inline void put(struct tape_notes_column *col, uint32_t due, uint64_t v)
 {
-	uint32_t zeros = col->due - col->written;
-	struct tape_buf *bytes = &col->bytes;
-	uint8_t *p;
+	uint8_t *p = col->bytes.bytes + col->bytes.len;
 
-	if (!tape_buf_reserve(bytes, zeros + VARINT_MAX))
+	if (due > col->written) {
+		memset(p, 0, due - col->written);
+		p += due - col->written;
+	}
+	p = varint_put(p, v < UINT64_MAX ? v + 1 : v);
+	col->bytes.len = (size_t)(p - col->bytes.bytes);
+	col->written = due + 1;
+}
+
+/* The batch behind count - nr, and before it what had no such note. */
+__attribute__((always_inline)) static inline bool
+add_column(struct tape_notes_pack *p, int column,
+	   const struct tape_notes_calls *calls, uint32_t count,
+	   const struct tape_event *ev, size_t nr)
+{
+	struct tape_notes_column *col = &p->col[column];
+	uint32_t i = col->done, start = count - (uint32_t)nr, due = col->due;
+	size_t most = (size_t)(due - col->written) + (count - i);
+
+	if (!tape_buf_reserve(&col->bytes, most + nr * VARINT_MAX))
 		return false;
-	p = bytes->bytes + bytes->len;
-	memset(p, 0, zeros);
-	p = varint_put(p + zeros, v < UINT64_MAX ? v + 1 : v);
-	bytes->len = (size_t)(p - bytes->bytes);
-	col->written = col->due + 1;
+	for (; i < count; i++) {
+		const struct tape_notes *n;
+		uint8_t byte = calls->kind[i];
+		bool escaped =
+			column == USABLE && gives_by_escape(p, calls, byte);
+
+		if (!is_due(column, byte, escaped))
+			continue;
+		n = i >= start ? ev[i - start].notes : NULL;
+		if (n && has_note(n, column))
+			put(col, due, value_of(p, column, n));
+		due++;
+	}
+	col->done = count;
+	col->due = due;
 	return true;
 }
 
-static bool put_notes(struct tape_notes_pack *p, unsigned due,
-		      const struct tape_notes *n)
+/* The notes of a batch, all together. */
+static unsigned find_notes(const struct tape_event *ev, size_t nr)
 {
-	bool ok = true;
+	unsigned has = 0;
+	size_t i;
 
-	if (due & 1 << STACK && n->has & TAPE_NOTE_STACK && n->stack &&
-	    n->stack <= TAPE_FRAMES_MAX) {
-		ok = put(&p->col[STACK],
-			 zigzag((int64_t)n->stack - (int64_t)p->stack));
-		p->stack = n->stack;
-	}
-	if (due & 1 << USABLE && n->has & TAPE_NOTE_USABLE)
-		ok &= put(&p->col[USABLE], n->usable_bytes);
-	if (due & 1 << TOUCHED && n->has & TAPE_NOTE_TOUCHED)
-		ok &= put(&p->col[TOUCHED], n->touched_bytes);
-	if (due & 1 << LATENCY && n->has & TAPE_NOTE_LATENCY)
-		ok &= put(&p->col[LATENCY], n->latency_ns);
-	return ok;
+	for (i = 0; i < nr; i++)
+		if (ev[i].kind <= TAPE_FREE_ALIGNED_SIZED && ev[i].notes)
+			has |= ev[i].notes->has;
+	return has;
 }
 
 bool tape_notes_add(struct tape_notes_pack *p,
 		    const struct tape_notes_calls *calls, uint32_t count,
 		    const struct tape_event *ev, size_t nr)
 {
-	uint32_t start = count - (uint32_t)nr;
+	unsigned has = find_notes(ev, nr);
 	bool ok = true;
-	int i;
 
-	for (; p->done < count; p->done++) {
-		uint8_t byte = calls->kind[p->done];
-		unsigned due;
-
-		if ((byte & TAPE_KIND_MASK) > TAPE_FREE_ALIGNED_SIZED)
-			continue;
-		due = due_columns(byte, gives_by_escape(p, calls, byte));
-		if (p->done >= start && ev[p->done - start].notes)
-			ok &= put_notes(p, due, ev[p->done - start].notes);
-		for (i = 0; i < TAPE_NOTES_NR; i++)
-			p->col[i].due += due >> i & 1;
-	}
+	if (has & TAPE_NOTE_STACK)
+		ok = add_column(p, STACK, calls, count, ev, nr);
+	if (has & TAPE_NOTE_USABLE)
+		ok &= add_column(p, USABLE, calls, count, ev, nr);
+	if (has & TAPE_NOTE_TOUCHED)
+		ok &= add_column(p, TOUCHED, calls, count, ev, nr);
+	if (has & TAPE_NOTE_LATENCY)
+		ok &= add_column(p, LATENCY, calls, count, ev, nr);
 	return ok;
 }
 
@@ -146,10 +200,10 @@ void tape_notes_clear(struct tape_notes_pack *p)
 
 	for (i = 0; i < TAPE_NOTES_NR; i++) {
 		p->col[i].bytes.len = 0;
+		p->col[i].done = 0;
 		p->col[i].due = 0;
 		p->col[i].written = 0;
 	}
-	p->done = 0;
 	p->give = 0;
 	p->old = 0;
 	p->stack = 0;
@@ -219,14 +273,13 @@ static bool set_note(struct tape_notes_unpack *u, int column, uint64_t v)
 bool tape_notes_next(struct tape_notes_unpack *u, uint8_t kind, bool escaped,
 		     struct tape_event *ev)
 {
-	unsigned due = due_columns(kind, escaped);
 	int i;
 
 	u->notes = (struct tape_notes){ .has = 0 };
 	for (i = 0; i < TAPE_NOTES_NR; i++) {
 		uint64_t v;
 
-		if (!(due >> i & 1) || u->at[i] == u->end[i])
+		if (u->at[i] == u->end[i] || !is_due(i, kind, escaped))
 			continue;
 		u->at[i] = varint_get(u->at[i], u->end[i], &v);
 		if (!u->at[i] || (v && !set_note(u, i, v - 1)))

@@ -19,18 +19,17 @@ struct err;
 
 struct tape_notes_column {
 	struct tape_buf bytes;
-	uint32_t due;     /* entries that the events so far have in it */
-	uint32_t written; /* the ones behind them are 0 */
+	uint32_t done;    /* events of the block that were looked at */
+	uint32_t due;     /* entries that these have */
+	uint32_t written; /* of them; the others are 0 */
 	uint8_t prefix[1 + 10];
 };
 
 /* The notes of a block that is filled. Zeroed is empty. */
 struct tape_notes_pack {
 	struct tape_notes_column col[TAPE_NOTES_NR];
-	/* The events that were looked at, and how far their gives reach. */
-	uint32_t done;
-	size_t give, old;
-	uint32_t stack; /* the last one */
+	size_t give, old; /* how far the gives reach that were looked at */
+	uint32_t stack;   /* the last one */
 };
 
 /* The block's columns that say which entries its events have. */

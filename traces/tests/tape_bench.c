@@ -23,6 +23,7 @@
 
 struct bench {
 	struct tape_event *events;
+	struct tape_notes *notes; /* of the events with the same index */
 	size_t nr;
 	uint32_t threads;
 	struct tape_writer_config config;
@@ -75,6 +76,17 @@ static void make_events(struct bench *b)
 	b->threads = 1;
 }
 
+/* What an event points to lives only until the next one is read. */
+static void keep_event(struct bench *b, struct tape_event *ev)
+{
+	if (tape_kind_has_text(ev->kind)) {
+		ev->text = "text";
+	} else if (ev->notes) {
+		b->notes[ev - b->events] = *ev->notes;
+		ev->notes = &b->notes[ev - b->events];
+	}
+}
+
 static int load_events(struct bench *b, const char *path)
 {
 	struct tape_reader *r;
@@ -91,11 +103,7 @@ static int load_events(struct bench *b, const char *path)
 		while (!ret && b->nr < MOST &&
 		       (ret = tape_cursor_next(c, &b->events[b->nr], &b->err)) >
 			       0) {
-			if (tape_kind_has_text(b->events[b->nr].kind))
-				b->events[b->nr].text = "text";
-			else
-				b->events[b->nr].notes = NULL;
-			b->nr++;
+			keep_event(b, &b->events[b->nr++]);
 			ret = 0;
 		}
 		tape_cursor_close(c);
@@ -205,7 +213,8 @@ int main(int argc, char **argv)
 	int ret = 0;
 
 	b.events = malloc(MOST * sizeof(*b.events));
-	if (!b.events)
+	b.notes = malloc(MOST * sizeof(*b.notes));
+	if (!b.events || !b.notes)
 		return 1;
 	if (argc > 2)
 		b.config.time_unit_ns = (unsigned)atoi(argv[2]);

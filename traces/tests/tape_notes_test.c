@@ -171,6 +171,43 @@ static void test_usable(void **state)
 	tape_buf_release(&tape);
 }
 
+/* A stack that no tape can have is none. */
+static void test_no_stack(void **state)
+{
+	static const uint32_t stacks[] = { 0, 2, TAPE_FRAMES_MAX + 1, 1,
+					   UINT32_MAX };
+	struct tape_buf tape = { 0 };
+	struct tape_writer *w = start(&tape, 0, 2);
+	struct tape_cursor *c;
+	struct tape_reader *r;
+	struct err err = { 0 };
+	struct tape_event ev;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		struct tape_notes n = { .stack = stacks[i],
+					.has = TAPE_NOTE_STACK };
+
+		ev = (struct tape_event){ .kind = TAPE_MALLOC,
+					  .addr = 0x1000,
+					  .notes = &n };
+		assert_done(tape_writer_add(w, 0, &ev, 1, &err), &err);
+	}
+	r = finish(&tape, w);
+	assert_done(tape_cursor_open(&c, r, 0, &err), &err);
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(tape_cursor_next(c, &ev, &err), 1);
+		assert_int_equal(ev.notes != NULL, i % 2);
+		assert_int_equal(ev.notes ? ev.notes->stack : 0,
+				 i % 2 ? stacks[i] : 0);
+	}
+	assert_int_equal(tape_cursor_next(c, &ev, &err), 0);
+	tape_cursor_close(c);
+	tape_reader_close(r);
+	tape_buf_release(&tape);
+}
+
 /* Both steps of a realloc see its notes; other threads' steps lie between. */
 static void test_merge(void **state)
 {
@@ -348,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_rare),
 		cmocka_unit_test(test_usable),
+		cmocka_unit_test(test_no_stack),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_stack_bytes),
 		cmocka_unit_test(test_hostile),
