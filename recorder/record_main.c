@@ -16,8 +16,10 @@
 #include "traces/base/log.h"
 #include "traces/base/options.h"
 
+#define MIN_SIZE (64u << 10) /* header, some events, end and index */
+
 static struct session_config config = { .output = PATTERN_DEFAULT };
-static const char *follow, *on_full, *stacks, *unwind;
+static const char *follow, *on_full, *stacks, *unwind, *progress;
 static uint64_t depth;
 
 static const struct opt_def defs[] = {
@@ -38,6 +40,9 @@ static const struct opt_def defs[] = {
 	  "end the recording after so long" },
 	{ 0, "max-memory", "BYTES", OPT_BYTES, &config.max_memory_bytes,
 	  "end the recording when it needs so much memory" },
+	{ 0, "progress", "WHEN", OPT_TEXT, &progress,
+	  "draw a line on the terminal meanwhile: auto, always,\n"
+	  "never (default: auto)" },
 	{ 0, "start-paused", NULL, OPT_FLAG, &config.start_paused,
 	  "record nothing until 'heaptape ctl PID start'" },
 	{ 0, "stacks", "RATE", OPT_TEXT, &stacks,
@@ -136,8 +141,10 @@ static int check_words(struct err *err)
 {
 	static const char *const follows[] = { "none", "exec", "all", NULL };
 	static const char *const fulls[] = { "wait", "drop", NULL };
+	static const char *const whens[] = { "auto", "always", "never", NULL };
 	int i = follow ? find_word(follows, follow) : RING_FOLLOW_NONE;
 	int j = on_full ? find_word(fulls, on_full) : RING_FULL_WAIT;
+	int k = progress ? find_word(whens, progress) : LIVE_AUTO;
 
 	if (i < 0)
 		return err_set(err, ERR_ARG, 0,
@@ -145,6 +152,14 @@ static int check_words(struct err *err)
 	if (j < 0)
 		return err_set(err, ERR_ARG, 0,
 			       "--on-full=%s: it is wait or drop", on_full);
+	if (k < 0)
+		return err_set(err, ERR_ARG, 0,
+			       "--progress=%s: it is auto, always or never",
+			       progress);
+	if (config.max_size_bytes && config.max_size_bytes < MIN_SIZE)
+		return err_set(err, ERR_ARG, 0,
+			       "--max-size: a tape has at least 64 KiB");
+	config.progress = (enum live_when)k;
 	config.follow = (enum ring_follow)i;
 	config.on_full = (enum ring_on_full)j;
 	i = stack_rate_parse(&config.stacks, stacks, unwind, depth, err);

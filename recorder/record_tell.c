@@ -23,6 +23,26 @@ static void tell_failure(const struct session_result *r, const struct err *err)
 		  err->text, r->output);
 }
 
+/* The tape has ended before the program, or is not where it was. */
+static void tell_end(const struct session_result *r)
+{
+	char duration[32];
+
+	units_format_ns(duration, sizeof(duration), (double)r->duration_ns);
+	if (!strcmp(r->reason, "disk full"))
+		log_warn("the disk was full after %s: the tape is complete up "
+			 "to there, the program went on unrecorded; record "
+			 "where there is more room",
+			 duration);
+	else if (r->reason[0])
+		log_note("the recording ended by %s after %s; the program "
+			 "went on unrecorded",
+			 r->reason, duration);
+	if (r->saved)
+		log_warn("the tape was removed or moved meanwhile; it is %s",
+			 r->output);
+}
+
 /* Children that are not on any tape. */
 static void tell_unrecorded(const struct session_result *r)
 {
@@ -133,6 +153,8 @@ void record_tell(const struct session_config *config,
 		tell_failure(result, err);
 	else
 		tell_summary(config, result);
+	if (!err)
+		tell_end(result);
 	tell_blind_spots(result);
 	tell_unrecorded(result);
 	tell_children(result);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "recorder/live_bytes.h"
 #include "recorder/recording.h"
 #include "recorder/recording_tape.h"
 #include "recorder/session.h"
@@ -25,6 +26,7 @@ static void open_zeroed(struct recording *r, const struct recording_env *env,
 	r->entry = RECORDING_NO_ENTRY;
 	r->process = (struct process){ .pid = pid, .fd = -1, .status = -1 };
 	r->target.pid = pid;
+	r->target.live_bytes = env->live_bytes;
 	r->output.fd = -1;
 	sampler_init(&r->sampler);
 }
@@ -81,6 +83,8 @@ void recording_leave(struct recording *r)
 	if (!p)
 		return;
 	drain_detach(r->env->drain, r->entry);
+	if (r->target.live_bytes)
+		live_bytes_forget(r->target.live_bytes, r->entry);
 	r->image.lost = recording_lost(r);
 	r->entry = RECORDING_NO_ENTRY;
 	/* Release: we have left the entry. */
@@ -135,11 +139,14 @@ void recording_begin(struct recording *r, uint32_t entry)
 	read_image(r, entry);
 	r->entry = entry;
 	drain_attach(r->env->drain, entry, &r->target);
+	if (r->env->over)
+		recording_end(r, r->env->over);
 	if (r->ended) {
 		set_mode(r, RING_PAUSED, 0);
 		return;
 	}
-	r->paused = r->env->config->start_paused;
+	r->paused = r->env->shared->control->mode & RING_PAUSED;
+	r->started = !r->paused;
 	if (!r->first)
 		ret = recording_tape_open(r, r->image.exe, &r->err);
 	if (!ret)
@@ -200,7 +207,10 @@ static void do_chores(struct recording *r, uint64_t now_ns)
 	int ret;
 
 	r->sampler.sparser = r->env->nr;
-	nr = sampler_take(&r->sampler, now_ns, r->target.ring_bytes, samples);
+	/* Before the first start there is no time yet. */
+	nr = r->started ? sampler_take(&r->sampler, now_ns,
+				       r->target.ring_bytes, samples)
+			: 0;
 	ret = add_samples(r, samples, nr);
 	if (now_ns >= r->next_names_ns) {
 		r->next_names_ns = now_ns + NAMES_NS + NAME_NS * r->target.live;
@@ -223,6 +233,7 @@ void recording_pause(struct recording *r, bool pause)
 	if (r->ended || r->paused == pause || !r->target.writer)
 		return;
 	r->paused = pause;
+	r->started |= !pause;
 	if (pause)
 		set_mode(r, RING_PAUSED, 0);
 	/* What was recorded until now comes first. */

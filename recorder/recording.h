@@ -27,6 +27,8 @@ struct recording_env {
 	struct drain *drain;
 	time_t begun;
 	unsigned nr; /* of recordings: the more, the fewer samples of each */
+	const char *over; /* why nothing is recorded any more, or NULL */
+	struct live_bytes *live_bytes; /* counts along, or NULL */
 };
 
 #define RECORDING_NO_ENTRY UINT32_MAX
@@ -36,6 +38,7 @@ struct recording {
 	bool first;                /* of the process that was started */
 	bool ended;                /* its tape: at an end, a limit, an error */
 	bool paused;               /* by recording_pause() */
+	bool started;              /* it was not paused all the time */
 	uint32_t entry;            /* in the shared table */
 	struct ring_process image; /* what it announced, as it was then */
 	struct process process;

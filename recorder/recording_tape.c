@@ -116,7 +116,9 @@ static void describe_end(const struct recording *r, struct tape_end *end)
 		.duration_ns = r->duration_ns,
 		.dropped = r->target.dropped + recording_lost(r),
 	};
-	if (r->reason[0])
+	if (!r->started && r->image.serial && !r->reason[0])
+		strcpy(end->reason, "exit, never started");
+	else if (r->reason[0])
 		snprintf(end->reason, sizeof(end->reason), "%s", r->reason);
 	else if (status < 0)
 		strcpy(end->reason, "exit, with a status unknown to heaptape");
@@ -133,11 +135,11 @@ int recording_tape_end(struct recording *r, struct err *err)
 	int ret = 0;
 
 	if (r->writer) {
-		/* What waits has no room, but the end has. */
-		if (r->target.err.code)
+		output_end(&r->output);
+		/* What waits may have no room where the end has. */
+		if (r->target.err.code || tape_writer_flush(r->writer, NULL))
 			r->target.dropped += tape_writer_forget(r->writer);
 		describe_end(r, &end);
-		output_end(&r->output);
 		ret = tape_writer_close(r->writer, &end, err);
 		r->writer = NULL;
 	} else {

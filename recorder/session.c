@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "recorder/attend.h"
 #include "recorder/child.h"
 #include "recorder/clock.h"
 #include "recorder/recordings.h"
@@ -33,6 +34,7 @@ struct session {
 	struct child child;
 	struct drain drain;
 	struct recordings all;
+	struct attend attend;
 	uint64_t nap_ns;
 	uint64_t quiet_ns; /* since when nobody is recorded; 0: somebody is */
 	uint64_t next_use_ns;
@@ -49,7 +51,7 @@ static void rest(struct session *s, uint64_t fullest)
 		s->nap_ns *= 2;
 	if (fullest > 2 * RING_QUARTER)
 		return;
-	ns = s->nap_ns < max ? s->nap_ns : max;
+	ns = attend_rest_ns(&s->attend, s->nap_ns < max ? s->nap_ns : max);
 	now = ticks_now_ns(&s->ticks);
 	due = recordings_due_ns(&s->all);
 	if (due > now && due - now < ns)
@@ -119,6 +121,7 @@ static int follow(struct session *s, struct err *err)
 	int ret;
 
 	for (;;) {
+		attend(&s->attend);
 		now = clock_monotonic_ns();
 		look_at_child(s);
 		recordings_poll(&s->all, now);
@@ -166,6 +169,7 @@ static void fill_result(struct session *s)
 		strcpy(r->exe, first->image.exe);
 	}
 	strcpy(r->reason, first->reason);
+	r->saved = first->output.saved;
 	strcpy(r->output, first->output.path);
 	strcpy(r->unseen, first->unseen);
 	strcpy(r->earlier, first->earlier);
@@ -190,6 +194,7 @@ static int record(struct session *s, struct err *err)
 	prctl(PR_SET_TIMERSLACK, 1000);
 	s->nap_ns = NAP_MIN_NS;
 	ret = follow(s, err);
+	attend_close(&s->attend);
 	if (ret)
 		recordings_end(&s->all, "error");
 	shared_stop(&s->shared);
@@ -265,6 +270,7 @@ static int prepare(struct session *s, struct err *err)
 		.begun = time(NULL),
 		.nr = 1,
 	};
+	attend_open(&s->attend, &s->all);
 	ret = recording_open(&s->all.first, &s->all.env, s->child.pid, err);
 	if (ret)
 		child_abandon(&s->child);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recorder/live_line.h"
 #include "recorder/ring.h"
 #include "recorder/stack_rate.h"
 #include "traces/base/err.h"
@@ -28,12 +29,14 @@ struct session_config {
 	uint64_t max_time_ns;    /* of recording; 0: no limit */
 	uint64_t max_memory_bytes; /* of our own; 0: no limit */
 	struct stack_rate stacks;  /* of which calls, and how found */
+	enum live_when progress;   /* the line on the terminal */
 };
 
 /* What there is to tell afterwards. */
 struct session_result {
 	char output[PATH_MAX]; /* the tape, where it is now */
 	char reason[128];      /* why it ended before the program, or "" */
+	bool saved;            /* the tape was moved or removed meanwhile */
 	char exe[PATH_MAX];    /* the last program seen in the process */
 	int status;            /* as wait(2) gives it */
 	bool started;          /* the program ran: what follows is known */
