@@ -5,20 +5,7 @@
  */
 #include "traces/tape_block.h"
 #include "traces/base/err.h"
-#include "traces/tape_varint.h"
-
-#define SLOTS 4096 /* of each table; a power of two */
-
-/*
- * Finds addresses among the recent ones. A slot holds the number of the last
- * block with that hash; the window itself tells whether it is the one, so
- * that slots need no cleaning. What a collision hides is written out.
- */
-struct tape_finder {
-	struct tape_recent recent;
-	uint32_t taken[SLOTS];
-	uint32_t given[SLOTS];
-};
+#include "traces/tape_refer.h"
 
 static bool reserve(struct tape_block *b, size_t nr)
 {
@@ -40,104 +27,6 @@ static bool reserve(struct tape_block *b, size_t nr)
 	return true;
 }
 
-static inline void put(struct tape_block *b, enum tape_column_id id, uint64_t v)
-{
-	struct tape_buf *col = &b->col[id];
-
-	col->len = (size_t)(varint_put(col->bytes + col->len, v) - col->bytes);
-}
-
-/* The low four bits are nearly always 0: a column only where they are not. */
-static inline void put_low(struct tape_block *b, uint64_t addr)
-{
-	struct tape_buf *col = &b->col[TAPE_COL_LOW];
-
-	if ((addr & 15) && !col->len) {
-		memset(col->bytes, 0, b->nr_addrs);
-		col->len = b->nr_addrs;
-	}
-	if (col->len || (addr & 15))
-		col->bytes[col->len++] = addr & 15;
-	b->nr_addrs++;
-}
-
-static inline void put_addr(struct tape_block *b, enum tape_column_id id,
-			    uint64_t addr, uint64_t base)
-{
-	put(b, id, zigzag((int64_t)((addr >> 4) - base)));
-	put_low(b, addr);
-}
-
-static inline uint32_t *slot(uint32_t *slots, uint64_t addr)
-{
-	return &slots[(addr >> 3) * 0x9e3779b97f4a7c15ULL >> 52 & (SLOTS - 1)];
-}
-
-/* How long ago the block was noted; 0 when it is not in the window. */
-static inline uint32_t distance(const uint64_t *window, uint32_t nr,
-				uint32_t number, uint64_t addr)
-{
-	uint32_t back = nr - number;
-
-	return recent_reaches(nr, back) &&
-			       window[number % RECENT_WINDOW] == addr
-		       ? back
-		       : 0;
-}
-
-static inline void note_take(struct tape_block *b, const struct tape_event *ev)
-{
-	struct tape_recent *r = &b->finder->recent;
-
-	*slot(b->finder->taken, ev->addr) = r->nr_taken;
-	recent_take(r, ev->addr, recent_class(ev->size));
-}
-
-/* A call returned the block: write where it is known from, and note it. */
-static void put_take(struct tape_block *b, enum tape_column_id id,
-		     const struct tape_event *ev, uint64_t offset)
-{
-	struct tape_recent *r = &b->finder->recent;
-	uint8_t class = recent_class(ev->size);
-	uint32_t back;
-
-	if (recent_top(r, class) == ev->addr) {
-		put(b, id, offset + RECENT_TOP);
-		recent_pop(r, class);
-	} else if ((back = distance(r->given, r->nr_given,
-				    *slot(b->finder->given, ev->addr),
-				    ev->addr))) {
-		put(b, id, offset + RECENT_FREED + back);
-	} else {
-		put(b, id, offset + RECENT_ESCAPE);
-		put_addr(b, TAPE_COL_TAKE_ADDR, ev->addr, r->take_base);
-		r->take_base = (ev->addr >> 4) + ((ev->size + 23) >> 4);
-	}
-	note_take(b, ev);
-}
-
-/*
- * The same for a block that goes; a realloc's stays when it was not moved.
- * Its size class is known if it was taken within the window.
- */
-static void put_give(struct tape_block *b, enum tape_column_id id,
-		     uint64_t addr, bool stays)
-{
-	struct tape_recent *r = &b->finder->recent;
-	uint32_t number = *slot(b->finder->taken, addr);
-	uint32_t back = distance(r->taken, r->nr_taken, number, addr);
-
-	put(b, id, back);
-	if (!back)
-		put_addr(b, TAPE_COL_GIVE_ADDR, addr, r->give_base);
-	if (stays)
-		return;
-	*slot(b->finder->given, addr) = r->nr_given;
-	recent_give(r, addr,
-		    back ? r->taken_class[number % RECENT_WINDOW]
-			 : RECENT_NO_CLASS);
-}
-
 static int put_text(struct tape_block *b, const char *text, struct err *err)
 {
 	struct tape_buf *col = &b->col[TAPE_COL_TEXT];
@@ -154,21 +43,25 @@ static int put_text(struct tape_block *b, const char *text, struct err *err)
 	return 0;
 }
 
+/* A constant divides faster, and units are mostly of 10 ns. */
+static inline uint64_t units(uint64_t ns, unsigned unit_ns)
+{
+	return unit_ns == 10 ? ns / 10 : ns / unit_ns;
+}
+
 static void put_time(struct tape_block *b, const struct tape_event *ev,
 		     unsigned unit_ns)
 {
-	uint64_t time = ev->time_ns / unit_ns;
+	uint64_t time = units(ev->time_ns, unit_ns);
 	bool is_free = tape_kind_is_free(ev->kind);
 
 	if (time < b->last)
 		time = b->last;
-	if (!b->count)
-		b->first = b->last = time;
 	put(b, tape_time_column(b->after_free, is_free), time - b->last);
 	b->after_free = is_free;
 	b->last = time;
 	if (tape_kind_is_realloc(ev->kind)) {
-		uint64_t end = ev->end_ns / unit_ns;
+		uint64_t end = units(ev->end_ns, unit_ns);
 
 		if (end < time)
 			end = time;
@@ -185,17 +78,21 @@ static uint8_t put_realloc(struct tape_block *b, const struct tape_event *ev)
 	if (!ev->old_addr)
 		bits |= TAPE_KIND_NOOLD;
 	else
-		put_give(b, TAPE_COL_OLD, ev->old_addr,
-			 ev->old_addr == ev->addr || ev->flags & TAPE_FAILED);
+		put(b, TAPE_COL_OLD,
+		    refer_give(b, b->finder, ev->old_addr,
+			       ev->old_addr == ev->addr ||
+				       ev->flags & TAPE_FAILED));
 	if (!ev->addr) {
 		bits |= TAPE_KIND_NOADDR;
 	} else if (!ev->old_addr) {
-		put_take(b, TAPE_COL_TAKE, ev, 0);
+		put(b, TAPE_COL_TAKE,
+		    refer_take(b, b->finder, ev->addr, ev->size));
 	} else if (ev->addr == ev->old_addr) {
 		put(b, TAPE_COL_MOVE, 0);
-		note_take(b, ev);
+		note_take(b->finder, ev->addr, recent_class(ev->size));
 	} else {
-		put_take(b, TAPE_COL_MOVE, ev, 1);
+		put(b, TAPE_COL_MOVE,
+		    1 + refer_take(b, b->finder, ev->addr, ev->size));
 	}
 	return bits;
 }
@@ -211,9 +108,11 @@ static void put_call(struct tape_block *b, const struct tape_event *ev)
 	else if (!ev->addr)
 		kind |= TAPE_KIND_NOADDR;
 	else if (tape_kind_is_free(ev->kind))
-		put_give(b, TAPE_COL_GIVE, ev->addr, false);
+		put(b, TAPE_COL_GIVE,
+		    refer_give(b, b->finder, ev->addr, false));
 	else
-		put_take(b, TAPE_COL_TAKE, ev, 0);
+		put(b, TAPE_COL_TAKE,
+		    refer_take(b, b->finder, ev->addr, ev->size));
 	if (ev->kind != TAPE_FREE)
 		put(b, TAPE_COL_SIZE, ev->size);
 	if (tape_kind_has_alignment(ev->kind))
@@ -255,26 +154,157 @@ static int put_notes(struct tape_block *b, const struct tape_event *ev,
 	return 0;
 }
 
+/*
+ * The ends of the columns that nearly all events have, where no byte that is
+ * written can change them.
+ */
+struct pen {
+	uint8_t *time[4];
+	uint8_t *kind, *size, *take, *give;
+	uint64_t last;
+	bool after_free;
+};
+
+static inline uint8_t *column_end(const struct tape_block *b,
+				  enum tape_column_id id)
+{
+	return b->col[id].bytes + b->col[id].len;
+}
+
+static inline void end_column(struct tape_block *b, enum tape_column_id id,
+			      const uint8_t *end)
+{
+	b->col[id].len = (size_t)(end - b->col[id].bytes);
+}
+
+static void pen_open(struct pen *p, const struct tape_block *b)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		p->time[i] = column_end(b, TAPE_COL_TIME + i);
+	p->kind = column_end(b, TAPE_COL_KIND);
+	p->size = column_end(b, TAPE_COL_SIZE);
+	p->take = column_end(b, TAPE_COL_TAKE);
+	p->give = column_end(b, TAPE_COL_GIVE);
+	p->last = b->last;
+	p->after_free = b->after_free;
+}
+
+static void pen_close(const struct pen *p, struct tape_block *b)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		end_column(b, TAPE_COL_TIME + i, p->time[i]);
+	end_column(b, TAPE_COL_KIND, p->kind);
+	end_column(b, TAPE_COL_SIZE, p->size);
+	end_column(b, TAPE_COL_TAKE, p->take);
+	end_column(b, TAPE_COL_GIVE, p->give);
+	b->last = p->last;
+	b->after_free = p->after_free;
+}
+
+static inline void pen_time(struct pen *p, uint64_t time, bool is_free)
+{
+	uint8_t **at = &p->time[2 * p->after_free + is_free];
+	uint64_t past = time > p->last ? time - p->last : 0;
+
+	*at = varint_put(*at, past);
+	p->last += past;
+	p->after_free = is_free;
+}
+
+/*
+ * Whether it is malloc, calloc, realloc of nothing or free of a block; kind
+ * has the flags above it.
+ */
+static inline bool is_plain(const struct tape_event *ev, unsigned kind)
+{
+	const unsigned plain = 1u << TAPE_MALLOC | 1u << TAPE_CALLOC |
+			       1u << TAPE_REALLOC | 1u << TAPE_FREE;
+
+	if (kind >= TAPE_KIND_END || !(plain >> kind & 1) || !ev->addr)
+		return false;
+	return kind != TAPE_REALLOC ||
+	       (!ev->old_addr && ev->end_ns == ev->time_ns);
+}
+
+/*
+ * Put the plain events before the first other one as put_one() would, but
+ * faster: nearly all events are plain. Returns how many.
+ */
+static size_t put_plain(struct tape_block *b, const struct tape_event *ev,
+			size_t nr, unsigned unit_ns, uintptr_t *noted)
+{
+	struct tape_finder *f = b->finder;
+	size_t i, nr_reallocs = 0;
+	struct pen p;
+
+	pen_open(&p, b);
+	for (i = 0; i < nr; i++, ev++) {
+		uint64_t addr = ev->addr, size = ev->size;
+		unsigned kind = ev->kind | ev->flags << 8;
+		bool is_free = kind == TAPE_FREE;
+
+		if (!is_plain(ev, kind))
+			break;
+		*noted |= (uintptr_t)ev->notes;
+		pen_time(&p, units(ev->time_ns, unit_ns), is_free);
+		if (is_free) {
+			*p.kind++ = (uint8_t)kind;
+			p.give = varint_put_short(
+				p.give, refer_give(b, f, addr, false));
+			continue;
+		}
+		if (kind == TAPE_REALLOC) {
+			kind |= TAPE_KIND_NOOLD;
+			nr_reallocs++;
+		}
+		*p.kind++ = (uint8_t)kind;
+		p.size = varint_put(p.size, size);
+		p.take = varint_put(p.take, refer_take(b, f, addr, size));
+	}
+	pen_close(&p, b);
+	memset(column_end(b, TAPE_COL_DURATION), 0, nr_reallocs);
+	b->col[TAPE_COL_DURATION].len += nr_reallocs;
+	b->count += (uint32_t)i;
+	return i;
+}
+
+static int put_one(struct tape_block *b, const struct tape_event *ev,
+		   unsigned unit_ns, uintptr_t *noted, struct err *err)
+{
+	if (!ev->kind || ev->kind >= TAPE_KIND_END)
+		return err_set(err, ERR_ARG, 0, "event of unknown kind %u",
+			       ev->kind);
+	put_time(b, ev, unit_ns);
+	b->count++;
+	if (ev->kind > TAPE_FREE_ALIGNED_SIZED)
+		return put_other(b, ev, err);
+	*noted |= (uintptr_t)ev->notes;
+	put_call(b, ev);
+	return 0;
+}
+
 int tape_block_add(struct tape_block *b, const struct tape_event *ev, size_t nr,
 		   unsigned unit_ns, struct err *err)
 {
-	bool noted = false;
-	size_t i;
+	uintptr_t noted = 0;
+	size_t i = 0;
 	int ret = 0;
 
 	if (!reserve(b, nr))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
-	for (i = 0; i < nr && !ret; i++, b->count++) {
-		if (!ev[i].kind || ev[i].kind >= TAPE_KIND_END)
-			return err_set(err, ERR_ARG, 0,
-				       "event of unknown kind %u", ev[i].kind);
-		put_time(b, &ev[i], unit_ns);
-		if (ev[i].kind <= TAPE_FREE_ALIGNED_SIZED) {
-			put_call(b, &ev[i]);
-			noted |= ev[i].notes != NULL;
-		} else {
-			ret = put_other(b, &ev[i], err);
-		}
+	if (nr && !b->count) {
+		uint64_t time = units(ev->time_ns, unit_ns);
+
+		b->first = b->last = time > b->last ? time : b->last;
+	}
+	while (i < nr && !ret) {
+		i += put_plain(b, &ev[i], nr - i, unit_ns, &noted);
+		if (i < nr)
+			ret = put_one(b, &ev[i++], unit_ns, &noted, err);
 	}
 	return noted && !ret ? put_notes(b, ev, nr, err) : ret;
 }
@@ -320,8 +350,9 @@ void tape_block_clear(struct tape_block *b)
 	b->nr_addrs = 0;
 	b->after_free = false;
 	b->dropped = 0;
+	/* The windows, too: what is not in them is not looked at. */
 	if (b->finder)
-		recent_reset(&b->finder->recent);
+		memset(&b->finder->recent, 0, sizeof(b->finder->recent));
 	if (b->notes)
 		tape_notes_clear(b->notes);
 }

@@ -6,6 +6,7 @@
 #ifndef TRACES_TAPE_VARINT_H
 #define TRACES_TAPE_VARINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,18 @@ static inline uint8_t *varint_put(uint8_t *p, uint64_t v)
 	}
 	*p++ = (uint8_t)v;
 	return p;
+}
+
+/* The same, for values whose lengths are hard to predict: one or two bytes. */
+static inline uint8_t *varint_put_short(uint8_t *p, uint64_t v)
+{
+	bool two = v >= 0x80;
+
+	if (v >= 1u << 14)
+		return varint_put(p, v);
+	p[0] = (uint8_t)((v & 0x7f) | (unsigned)two << 7);
+	p[1] = (uint8_t)(v >> 7);
+	return p + 1 + two;
 }
 
 /*
