@@ -3,7 +3,8 @@
  * Speed of the drain on one core, without programs and rings in shared memory:
  * packs the events of tapes (or those of a loop like threads.c) into laps of
  * ring records, then unpacks, encodes, compresses and writes them as the drain
- * does. Tells ns per event of each step, the best of some rounds.
+ * does. Tells ns per event of each step; of each lap the best of some
+ * rounds counts, so that others on the same core disturb little.
  * usage: drain_bench [-r ROUNDS] [-n EVENTS] [-o FILE] [TAPE...]
  */
 #include <dlfcn.h>
@@ -22,7 +23,7 @@
 #include "traces/tape_writer.h"
 
 #define THREADS_MOST 64
-#define BATCH        512
+#define BATCH        256
 
 /* One thread's records, lap after lap; unpack reads each lap as a ring. */
 struct laps {
@@ -32,6 +33,8 @@ struct laps {
 	struct unpack unpack;
 };
 
+enum step { UNPACK, COMPRESS, ALL, STEPS };
+
 struct bench {
 	struct laps threads[THREADS_MOST];
 	uint32_t nr_threads;
@@ -40,26 +43,25 @@ struct bench {
 	uint64_t bytes;
 	int fd; /* -1: what is written is forgotten */
 	struct ticks ticks;
+	uint64_t (*best)[STEPS]; /* clock ticks of each lap */
 	struct err err;
 };
 
-enum step { UNPACK, ALL, COMPRESS, STEPS };
-
 /* What libtape calls instead of the library's: the same, with a watch. */
-static uint64_t compress_ns;
+static uint64_t compress_ticks;
 
 size_t ZSTD_compressStream2(ZSTD_CCtx *zstd, ZSTD_outBuffer *out,
 			    ZSTD_inBuffer *in, ZSTD_EndDirective how)
 {
 	static size_t (*real)(ZSTD_CCtx *, ZSTD_outBuffer *, ZSTD_inBuffer *,
 			      ZSTD_EndDirective);
-	uint64_t start = clock_monotonic_ns();
+	uint64_t start = clock_counter();
 	size_t left;
 
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "ZSTD_compressStream2");
 	left = real(zstd, out, in, how);
-	compress_ns += clock_monotonic_ns() - start;
+	compress_ticks += clock_counter() - start;
 	return left;
 }
 
@@ -189,24 +191,36 @@ static int sink(void *ctx, const void *buf, size_t len)
 	return 0;
 }
 
-/* What the drain does with one ring; the lap ends where the ring does. */
-static int read_lap(struct bench *b, uint32_t thread, struct tape_writer *w)
+/*
+ * What the drain does with one ring; the lap ends where the ring does. Keeps
+ * the shortest time of each step in best.
+ */
+static int read_lap(struct bench *b, uint32_t thread, struct tape_writer *w,
+		    uint64_t best[STEPS])
 {
 	struct laps *t = &b->threads[thread];
 	uint64_t lap = t->unpack.pos / RING_RECORDS * RING_RECORDS;
 	uint64_t end = t->nr - lap < RING_RECORDS ? t->nr : lap + RING_RECORDS;
+	uint64_t start = clock_counter(), got[STEPS] = { 0 };
 	struct tape_event ev[BATCH];
-	int ret = 0;
+	int i, ret = 0;
 
+	compress_ticks = 0;
 	while (!ret && t->unpack.pos < end) {
-		uint64_t left = end - t->unpack.pos;
+		uint64_t left = end - t->unpack.pos, before = clock_counter();
 		size_t nr =
 			unpack_events(&t->unpack, t->records + lap, &b->ticks,
 				      ev, left < BATCH ? left : BATCH);
 
-		if (nr && w)
+		got[UNPACK] += clock_counter() - before;
+		if (nr)
 			ret = tape_writer_add(w, thread, ev, nr, &b->err);
 	}
+	got[COMPRESS] = compress_ticks;
+	got[ALL] = clock_counter() - start;
+	for (i = 0; i < STEPS; i++)
+		if (!best[i] || got[i] < best[i])
+			best[i] = got[i];
 	return ret;
 }
 
@@ -214,6 +228,7 @@ static int read_lap(struct bench *b, uint32_t thread, struct tape_writer *w)
 static int drain_all(struct bench *b, struct tape_writer *w)
 {
 	uint32_t i, left = b->nr_threads;
+	uint64_t(*best)[STEPS] = b->best;
 	int ret = 0;
 
 	for (i = 0; i < b->nr_threads; i++)
@@ -221,59 +236,61 @@ static int drain_all(struct bench *b, struct tape_writer *w)
 	while (left && !ret)
 		for (i = left = 0; i < b->nr_threads && !ret; i++)
 			if (b->threads[i].unpack.pos < b->threads[i].nr) {
-				ret = read_lap(b, i, w);
+				ret = read_lap(b, i, w, *best++);
 				left++;
 			}
 	return ret;
 }
 
-static int measure_once(struct bench *b, double best[STEPS])
+static int measure_once(struct bench *b)
 {
 	struct tape_end end = { .clean = true };
 	struct tape_sink to = { sink, b };
 	struct tape_writer *w;
-	uint64_t t[3];
-	double got[STEPS];
-	int i, ret;
+	int ret;
 
 	b->bytes = 0;
-	compress_ns = 0;
 	if (b->fd >= 0 && (ftruncate(b->fd, 0) || lseek(b->fd, 0, SEEK_SET)))
 		return err_set(&b->err, ERR_IO, errno, "the file");
-	t[0] = clock_monotonic_ns();
-	drain_all(b, NULL);
-	t[1] = clock_monotonic_ns();
 	ret = tape_writer_open(&w, &to, NULL, NULL, &b->err);
 	if (ret)
 		return ret;
 	ret = drain_all(b, w);
 	if (!ret)
-		ret = tape_writer_close(w, &end, &b->err);
-	t[2] = clock_monotonic_ns();
-	got[UNPACK] = (double)(t[1] - t[0]);
-	got[ALL] = (double)(t[2] - t[1]);
-	got[COMPRESS] = (double)compress_ns;
-	for (i = 0; i < STEPS; i++)
-		if (got[i] < best[i])
-			best[i] = got[i];
+		return tape_writer_close(w, &end, &b->err);
+	tape_writer_free(w);
 	return ret;
 }
 
 static int measure(struct bench *b, const char *name, unsigned rounds)
 {
-	double best[STEPS] = { 1e18, 1e18, 1e18 }, nr = (double)b->events;
-	unsigned i;
+	uint64_t ns = clock_monotonic_ns(), ticks = clock_counter();
+	double sum[STEPS] = { 0 }, per_tick;
+	unsigned i, laps = 0, step;
 	int ret = 0;
 
+	for (i = 0; i < b->nr_threads; i++)
+		laps += (unsigned)((b->threads[i].nr + RING_RECORDS - 1) /
+				   RING_RECORDS);
+	b->best = calloc(laps, sizeof(*b->best));
+	if (!b->best)
+		return err_set(&b->err, ERR_NOMEM, 0, "out of memory");
 	for (i = 0; i < rounds && !ret; i++)
-		ret = measure_once(b, best);
+		ret = measure_once(b);
+	for (i = 0; i < laps; i++)
+		for (step = 0; step < STEPS; step++)
+			sum[step] += (double)b->best[i][step];
+	free(b->best);
 	if (ret)
 		return ret;
-	printf("%-20s %8.0f %7.1f %7.1f %9.1f %6.1f %6.1f %7.3f\n", name, nr,
-	       best[UNPACK] / nr,
-	       (best[ALL] - best[UNPACK] - best[COMPRESS]) / nr,
-	       best[COMPRESS] / nr, best[ALL] / nr, nr / best[ALL] * 1e3,
-	       (double)b->bytes / nr);
+	per_tick = (double)(clock_monotonic_ns() - ns) /
+		   (double)(clock_counter() - ticks) / (double)b->events;
+	printf("%-20s %8llu %7.1f %7.1f %9.1f %6.1f %6.1f %7.3f\n", name,
+	       (unsigned long long)b->events, sum[UNPACK] * per_tick,
+	       (sum[ALL] - sum[UNPACK] - sum[COMPRESS]) * per_tick,
+	       sum[COMPRESS] * per_tick, sum[ALL] * per_tick,
+	       1e3 / (sum[ALL] * per_tick),
+	       (double)b->bytes / (double)b->events);
 	return 0;
 }
 
@@ -302,7 +319,7 @@ static int bench_one(struct bench *b, const char *path, unsigned rounds)
 int main(int argc, char **argv)
 {
 	struct bench b = { .most = 2000000, .fd = -1 };
-	unsigned rounds = 5;
+	unsigned rounds = 10;
 	int opt, ret = 0;
 
 	b.ticks.ns_per_tick = (1ull << 32) * 5 / 13;
