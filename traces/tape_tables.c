@@ -122,7 +122,7 @@ static const uint8_t *get_frame(const uint8_t *p, const uint8_t *end,
 				uint64_t number, uint64_t address,
 				struct tape_frame_node *node)
 {
-	uint64_t back, module, delta;
+	uint64_t back, module = 0, delta;
 
 	p = varint_get(p, end, &back);
 	if (p)

@@ -97,7 +97,7 @@ static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 	/* A thread that fills no block between flushes keeps no buffers. */
 	if (f.count < w->config.block_events)
 		tape_block_release(b);
-	return ret;
+	return 0;
 }
 
 static int flush_samples(struct tape_writer *w, struct err *err)
@@ -117,7 +117,7 @@ static int flush_samples(struct tape_writer *w, struct err *err)
 		return ret;
 	w->samples.len = 0;
 	w->nr_samples = 0;
-	return ret;
+	return 0;
 }
 
 static int write_header(struct tape_writer *w, const struct tape_meta *meta,

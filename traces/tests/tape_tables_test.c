@@ -296,6 +296,46 @@ static void test_arguments(void **state)
 	tape_buf_release(&tape);
 }
 
+static int refuse(void *ctx, const void *buf, size_t len)
+{
+	struct tape_sink *to = ctx;
+
+	return to->ctx ? to->write(to->ctx, buf, len) : ENOSPC;
+}
+
+/* What the sink refused is forgotten, the tape before it ends soundly. */
+static void test_forget(void **state)
+{
+	struct tape_buf tape = { 0 };
+	struct tape_sink to = { testing_append, &tape };
+	struct tape_sink sink = { refuse, &to };
+	struct tape_end end = { .clean = true };
+	struct tape_writer *w;
+	struct tape_reader *r;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_done(tape_writer_open(&w, &sink, NULL, NULL, &err), &err);
+	assert_done(tape_writer_frame(w, 0, 0, 5, &err), &err);
+	assert_done(tape_writer_flush(w, &err), &err);
+	assert_done(tape_writer_frame(w, 1, 0, 5, &err), &err);
+	assert_done(tape_writer_module(w, &modules[0], &err), &err);
+	assert_true(tape_writer_waiting(w) > 0);
+	to.ctx = NULL;
+	assert_int_equal(tape_writer_flush(w, &err), -ERR_IO);
+	assert_int_equal(tape_writer_forget(w), 0);
+	assert_int_equal(tape_writer_waiting(w), 0);
+	to.ctx = &tape;
+	err_clear(&err);
+	assert_done(tape_writer_close(w, &end, &err), &err);
+	r = reopen(&tape, tape.len, 0);
+	assert_true(tape_reader_info(r)->indexed);
+	assert_int_equal(tape_reader_info(r)->frames, 1);
+	assert_int_equal(tape_reader_info(r)->modules, 0);
+	tape_reader_close(r);
+	tape_buf_release(&tape);
+}
+
 /* Rows that no writer makes. */
 static void test_hostile(void **state)
 {
@@ -370,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_lost_modules),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_plausible),
 	};
