@@ -4,18 +4,24 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "recorder/explain.h"
+#include "recorder/needed.h"
+#include "recorder/ring.h"
 
 #if defined(__x86_64__)
 # define OUR_MACHINE EM_X86_64
 #elif defined(__aarch64__)
 # define OUR_MACHINE EM_AARCH64
 #endif
+
+static const char removed[] = "LD_PRELOAD was ignored or removed on the way "
+			      "to it; start it directly";
 
 static bool runs_with_privileges(const char *path, int fd)
 {
@@ -62,8 +68,32 @@ static const char *reason(const char *path, int fd)
 	if (runs_with_privileges(path, fd))
 		return "it runs with other privileges (setuid), so that "
 		       "LD_PRELOAD is ignored; record it as that user";
-	return "LD_PRELOAD was ignored or removed on the way to it; start "
-	       "it directly";
+	if (needed_by(path, "libasan."))
+		return "it is built with the address sanitizer, which refuses "
+		       "to start behind another library; start it directly, "
+		       "or with ASAN_OPTIONS=verify_asan_link_order=0";
+	return removed;
+}
+
+/* Whether the environment that it was started with holds the text. */
+static bool has_in_environment(pid_t pid, const char *text, bool *known)
+{
+	char path[64], *env = NULL;
+	size_t size = 0;
+	ssize_t n = -1;
+	bool found;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	f = fopen(path, "re");
+	if (f) {
+		n = getdelim(&env, &size, EOF, f);
+		fclose(f);
+	}
+	*known = n > 0;
+	found = n > 0 && memmem(env, (size_t)n, text, strlen(text));
+	free(env);
+	return found;
 }
 
 void explain_unloaded(const char *path, char *text, size_t len)
@@ -74,4 +104,27 @@ void explain_unloaded(const char *path, char *text, size_t len)
 		 *path ? path : "the program", reason(path, fd));
 	if (fd >= 0)
 		close(fd);
+}
+
+void explain_process(pid_t pid, const char *exe, char *text, size_t len)
+{
+	int fd = *exe ? open(exe, O_RDONLY | O_CLOEXEC) : -1;
+	const char *why = fd >= 0 ? reason(exe, fd) : NULL;
+	bool known, preloaded;
+
+	if (fd >= 0)
+		close(fd);
+	preloaded = has_in_environment(pid, "libheaptape.so", &known);
+	if (!*exe)
+		why = "it runs as another user; record it as that user";
+	else if (!why)
+		why = "its file is out of reach";
+	else if (why == removed && known)
+		why = preloaded ? "libheaptape.so could not be loaded into it "
+				  "or not reach our memory (chroot, seccomp, "
+				  "limits); start it without these"
+				: "its environment was cleared on the way to "
+				  "it; pass LD_PRELOAD and " RING_ENV " on";
+	snprintf(text, len, "%.300s (process %d) is not recorded: %s",
+		 *exe ? exe : "a program", (int)pid, why);
 }

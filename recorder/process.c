@@ -184,6 +184,17 @@ void process_close(struct process *p)
 	p->fd = -1;
 }
 
+uint64_t process_age_ns(pid_t pid)
+{
+	const uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+	unsigned long long now = kernel_time(0);
+	struct stat_line line = { 0 };
+
+	if (!read_stat(pid, &line) || is_over(&line) || line.start > now)
+		return 0;
+	return (now - line.start) * (1000000000u / hz);
+}
+
 static bool read_exe(const char *link, char *path, size_t len)
 {
 	ssize_t n = readlink(link, path, len - 1);

@@ -31,6 +31,9 @@ bool process_ended(struct process *p);
 
 void process_close(struct process *p);
 
+/* How long ago it began; 0 where it is over. */
+uint64_t process_age_ns(pid_t pid);
+
 /* The file that it runs, "" where unknown. Main may have left. */
 void process_exe(pid_t pid, char *path, size_t len);
 

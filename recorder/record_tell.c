@@ -61,6 +61,7 @@ static void tell_unrecorded(const struct session_result *r)
 static void tell_children(const struct session_result *r)
 {
 	char events[32], bytes[32];
+	unsigned i;
 
 	if (r->other_tapes) {
 		units_format_count(events, sizeof(events),
@@ -90,6 +91,8 @@ static void tell_children(const struct session_result *r)
 		log_warn("%u process%s not recorded: more at a time than "
 			 "there is room for",
 			 r->refused, r->refused == 1 ? " was" : "es were");
+	for (i = 0; i < r->strangers.nr; i++)
+		log_warn("%s", r->strangers.told[i]);
 }
 
 static void tell_blind_spots(const struct session_result *r)

@@ -65,6 +65,14 @@ static int acquire(struct recordings *s, uint32_t entry, struct err *err)
 	return 0;
 }
 
+static bool is_new(const struct recordings *s, uint32_t entry)
+{
+	/* Acquire: what it announced is there. */
+	return !s->env.drain->targets[entry] &&
+	       atomic_load_explicit(&s->env.shared->processes[entry].state,
+				    memory_order_acquire) == RING_PROCESS_LIVE;
+}
+
 /* The new entry that registered first; RECORDING_NO_ENTRY: none is new. */
 static uint32_t first_new(const struct recordings *s)
 {
@@ -75,15 +83,26 @@ static uint32_t first_new(const struct recordings *s)
 	for (i = 0; i < top; i++) {
 		const struct ring_process *p = &shared->processes[i];
 
-		/* Acquire: what it announced is there. */
-		if (!s->env.drain->targets[i] &&
-		    atomic_load_explicit(&p->state, memory_order_acquire) ==
-			    RING_PROCESS_LIVE &&
+		if (is_new(s, i) &&
 		    (first == RECORDING_NO_ENTRY ||
 		     p->serial < shared->processes[first].serial))
 			first = i;
 	}
 	return first;
+}
+
+/* Get hold of all new processes before the work: some do not live long. */
+static int hold_new(struct recordings *s, struct err *err)
+{
+	const struct ring_process *processes = s->env.shared->processes;
+	uint32_t i, top = shared_top_process(s->env.shared);
+
+	for (i = 0; i < top; i++)
+		if (is_new(s, i) &&
+		    !recordings_by_pid(s, (pid_t)processes[i].pid) &&
+		    !add(s, &processes[i], err))
+			return -ERR_NOMEM;
+	return 0;
 }
 
 int recordings_find(struct recordings *s, uint64_t now_ns, struct err *err)
@@ -92,11 +111,12 @@ int recordings_find(struct recordings *s, uint64_t now_ns, struct err *err)
 	uint64_t nr = atomic_load_explicit(
 		&s->env.shared->control->nr_processes, memory_order_relaxed);
 	uint32_t entry;
-	int ret = 0;
+	int ret;
 
 	if (nr == s->acquired && now_ns < s->next_scan_ns)
 		return 0;
 	s->next_scan_ns = now_ns + SCAN_NS;
+	ret = hold_new(s, err);
 	while (!ret && (entry = first_new(s)) != RECORDING_NO_ENTRY) {
 		s->acquired++;
 		ret = acquire(s, entry, err);
@@ -136,6 +156,8 @@ static void sum_up(struct session_result *sum, const struct recording *r)
 	sum->other_bytes += r->output.bytes;
 	sum->other_lost += r->target.dropped + recording_lost(r);
 	sum->other_foreign += r->image.foreign;
+	if (r->unseen[0])
+		strangers_add(&sum->strangers, r->unseen);
 	if (r->err.code) {
 		sum->other_failed++;
 		if (!sum->other_err.code)

@@ -131,6 +131,8 @@ static int follow(struct session *s, struct err *err)
 		fullest = drain_pass(&s->drain);
 		recordings_tend(&s->all, ticks_now_ns(&s->ticks));
 		end_first(s);
+		if (s->config->follow != RING_FOLLOW_NONE)
+			strangers_look(&s->result->strangers, &s->all, now);
 		if (is_over(s, now))
 			return 0;
 		rest(s, fullest);

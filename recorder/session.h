@@ -13,6 +13,7 @@
 #include "recorder/live_line.h"
 #include "recorder/ring.h"
 #include "recorder/stack_rate.h"
+#include "recorder/strangers.h"
 #include "traces/base/err.h"
 
 struct session_config {
@@ -64,6 +65,7 @@ struct session_result {
 	uint64_t other_bytes;
 	uint64_t other_lost;
 	struct err other_err; /* of the first that failed */
+	struct strangers strangers;
 };
 
 /*

@@ -89,10 +89,9 @@ static int prefork(int nr)
 		if (fork())
 			continue;
 		allocate(100 + i, 7002);
-		usleep(100000);
+		usleep(400000);
 		if (i % 10 == 0)
 			raise(SIGKILL);
-		usleep(200000);
 		exit(0);
 	}
 	while (wait(&status) > 0)
