@@ -17,9 +17,23 @@
 #include "traces/tool/tape_json.h"
 #include "traces/tool/tape_tool.h"
 
-#define CALLERS 5
+#define CALLERS        5
+#define NAME_MAX_SHOWN 80
 /* Half of the interval that holds the true value in 95 of 100 samples. */
 #define SIGMAS_95 1.96
+
+/* Names of templates have no end: the table shows where they begin. */
+static void print_name(const char *name)
+{
+	char begin[NAME_MAX_SHOWN + 1];
+
+	if (strlen(name) <= NAME_MAX_SHOWN) {
+		tool_print_text(name);
+		return;
+	}
+	snprintf(begin, sizeof(begin), "%.*s...", NAME_MAX_SHOWN - 3, name);
+	tool_print_text(begin);
+}
 
 /* "function at file.c:12 (module)", or "module+0x1234". */
 static void print_place(const struct symbol_frame *f, bool with_module)
@@ -35,7 +49,7 @@ static void print_place(const struct symbol_frame *f, bool with_module)
 		printf("+0x%" PRIx64, f->address);
 		return;
 	}
-	tool_print_text(f->function);
+	print_name(f->function);
 	if (f->file) {
 		fputs(" at ", stdout);
 		tool_print_text(slash ? slash + 1 : f->file);
@@ -59,6 +73,10 @@ static int print_callers(struct site_list *list, const struct site_row *row,
 	if (ret || !nr)
 		return ret;
 	first = site_list_skip(frames, nr);
+	/* What calls main is the same in all programs. */
+	for (i = 0; i < nr; i++)
+		if (frames[i].function && !strcmp(frames[i].function, "main"))
+			nr = i + 1;
 	for (i = first + 1; i < nr && i <= first + CALLERS; i++) {
 		printf("%36s  by ", "");
 		print_place(&frames[i],
@@ -80,30 +98,47 @@ static double error_of(const struct site_value *v)
 	return v->sum > 0 ? SIGMAS_95 * sqrt(v->variance) / v->sum : 0;
 }
 
-static void print_head(const struct site_list *list)
+/* How good the estimates are: by their sum, and by what it should be. */
+static void print_estimates(const struct site_list *list)
 {
 	const struct site_table *t = list->table;
 	const struct site_value *total = &list->total[list->metric];
+	uint64_t exact = list->exact[list->metric];
+
+	if (t->sampling == SITE_CALLS)
+		printf("  estimates from the stack of one call in %.0f",
+		       t->period);
+	else
+		printf("  estimates from one stack in %s",
+		       view_bytes((uint64_t)t->period));
+	printf(", each with the margin that holds 95 of 100 times;\n");
+	if (list->metric == SITE_ALLOCS)
+		printf("  together %s calls +- %.1f%%, where there were %s\n",
+		       view_count(total->sum), 100 * error_of(total),
+		       view_count((double)exact));
+	else
+		printf("  together %s +- %.1f%%, where there were %s\n",
+		       view_bytes((uint64_t)total->sum), 100 * error_of(total),
+		       view_bytes(exact));
+	if (t->sampling == SITE_CALLS && list->metric != SITE_ALLOCS)
+		printf("  few calls for much memory may be missing: recorded "
+		       "with --stacks=BYTES, they are not\n");
+}
+
+static void print_head(const struct site_list *list)
+{
 	static const char *const what[] = { "calls that returned a block",
 					    "bytes that were asked for",
 					    "bytes alive when most were",
 					    "bytes alive at the end" };
+	bool all = list->table->sampling == SITE_ALL;
 
 	printf("\n  sites by %s: %s\n", site_metric_name(list->metric),
 	       what[list->metric]);
-	if (t->sampling == SITE_CALLS)
-		printf("  estimates from the stacks of one call in %.0f: ",
-		       t->period);
-	else if (t->sampling == SITE_PER_BYTES)
-		printf("  estimates from one stack in %s: ",
-		       view_bytes((uint64_t)t->period));
-	if (t->sampling != SITE_ALL)
-		printf("the sum is right within %.1f%%, each row within its "
-		       "+- (95 of 100 times)\n",
-		       100 * error_of(total));
-	printf("\n  %6s %11s %14s %s  site\n", "share",
-	       list->metric == SITE_ALLOCS ? "bytes" : "bytes", "calls",
-	       t->sampling == SITE_ALL ? "" : "  +-  ");
+	if (!all)
+		print_estimates(list);
+	printf("\n  %6s %11s %14s%s  site\n", "share", "bytes", "calls",
+	       all ? "" : "     +-");
 }
 
 static int print_row(struct site_list *list, const struct site_row *row,
@@ -113,12 +148,12 @@ static int print_row(struct site_list *list, const struct site_row *row,
 	enum site_metric bytes =
 		list->metric == SITE_ALLOCS ? SITE_BYTES : list->metric;
 
-	printf("  %6s %11s %14.0f ",
+	printf("  %6s %11s %14.0f",
 	       view_share(v->sum, list->total[list->metric].sum),
 	       view_bytes((uint64_t)row->values[bytes].sum),
 	       row->values[SITE_ALLOCS].sum);
 	if (list->table->sampling != SITE_ALL)
-		printf("%5.1f%%", 100 * error_of(v));
+		printf("%6.1f%%", 100 * error_of(v));
 	fputs("  ", stdout);
 	print_place(&row->at, true);
 	putchar('\n');
@@ -217,6 +252,7 @@ int sites_json(struct site_list *list, uint64_t top, json_t **out,
 	if (t->sampling == SITE_PER_BYTES)
 		json_object_set_new(o, "sampled_bytes", json_real(t->period));
 	set_values(o, list->total, t->sampling != SITE_ALL);
+	info_json_add(o, "exact", list->exact[list->metric]);
 	info_json_add(o, "sites", list->nr);
 	for (i = 0; i < list->nr && i < top && !ret; i++) {
 		ret = row_object(list, &list->rows[i], &row, err);

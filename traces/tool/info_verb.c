@@ -92,7 +92,7 @@ static int show_sites(struct tape_reader *r, const struct tape_stats *stats,
 {
 	struct site_list list = { 0 };
 	json_t *object = NULL;
-	int ret = site_list_open(&list, r, &stats->sites, metric, err);
+	int ret = site_list_open(&list, r, stats, metric, err);
 
 	if (!ret && stats->sites.nr)
 		site_list_warn(&list);

@@ -9,45 +9,59 @@
 #include "traces/tool/site_list.h"
 
 #define CHAIN_MAX 4096 /* frames; deeper ones are cut */
+#define WARN_MAX  5
 
-/* Functions that hand a request on: the site is who called them. */
+static bool is_one_of(const char *name, const char *const *names, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/*
+ * Functions that hand a request on: the site is who called them. These are
+ * what allocates in the libraries of C and C++ and, by their source, the
+ * containers of C++ and Rust, which end up in every program.
+ */
 static bool passes_on(const struct symbol_frame *f)
 {
-	static const char *const begins[] = {
-		"operator new",         "std::allocator",
-		"std::__new_allocator", "__gnu_cxx::new_allocator",
-		"std::_Vector_base",    "std::__detail::_Hashtable_alloc",
-		"std::_Rb_tree",
-	};
-	static const char *const exact[] = {
+	static const char *const names[] = {
 		"malloc",      "calloc",      "realloc",   "reallocarray",
 		"xmalloc",     "xcalloc",     "xrealloc",  "xzalloc",
 		"g_malloc",    "g_malloc0",   "g_realloc", "g_malloc_n",
 		"g_malloc0_n", "g_realloc_n", "strdup",    "__strdup",
 		"strndup",     "__strndup",   "xstrdup",   "xstrndup",
 	};
-	size_t i;
 
-	if (!strncmp(f->module, "libheaptape", strlen("libheaptape")))
+	if (begins(f->module, "libheaptape"))
+		return true;
+	if (f->file && (strstr(f->file, "/include/c++/") ||
+			strstr(f->file, "/library/alloc/src/")))
 		return true;
 	if (!f->function)
 		return false;
-	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (!strncmp(f->function, begins[i], strlen(begins[i])))
-			return true;
-	for (i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
-		if (!strcmp(f->function, exact[i]))
-			return true;
-	return false;
+	return begins(f->function, "operator new") ||
+	       begins(f->function, "std::") ||
+	       begins(f->function, "void std::") ||
+	       begins(f->function, "__gnu_cxx::") ||
+	       is_one_of(f->function, names, sizeof(names) / sizeof(names[0]));
 }
 
 size_t site_list_skip(const struct symbol_frame *frames, size_t nr)
 {
 	size_t i = 0;
 
-	while (i + 1 < nr && passes_on(&frames[i]))
+	while (i < nr && passes_on(&frames[i]))
 		i++;
-	return i;
+	return i < nr ? i : 0;
 }
 
 static int no_memory(struct err *err)
@@ -206,13 +220,17 @@ static void merge_rows(struct site_list *list)
 }
 
 int site_list_open(struct site_list *list, struct tape_reader *r,
-		   const struct site_table *table, enum site_metric metric,
+		   const struct tape_stats *stats, enum site_metric metric,
 		   struct err *err)
 {
 	int ret = tape_reader_frames(r, &list->nodes, &list->nr_nodes, err);
 
-	list->table = table;
+	list->table = &stats->sites;
 	list->metric = metric;
+	list->exact[SITE_ALLOCS] = stats->allocs;
+	list->exact[SITE_BYTES] = stats->allocated_bytes;
+	list->exact[SITE_PEAK] = stats->live_peak_bytes;
+	list->exact[SITE_LEAKED] = stats->live_bytes;
 	if (!ret)
 		ret = tape_reader_modules(r, &list->modules, &list->nr_modules,
 					  err);
@@ -244,7 +262,7 @@ static void warn_built_in(void)
 
 void site_list_warn(const struct site_list *list)
 {
-	unsigned without = 0;
+	unsigned without = 0, warned = 0;
 	const char *first = NULL;
 	uint32_t i;
 
@@ -256,12 +274,14 @@ void site_list_warn(const struct site_list *list)
 		const char *why = symbols_trouble(list->symbols, i);
 		const char *path = list->modules[i].path;
 
-		if (why && *path == '/')
+		if (why && *path == '/' && warned++ < WARN_MAX)
 			log_warn("%s: %s; its frames are shown as offsets",
 				 path, why);
 		if (symbols_missing(list->symbols, i) && !without++)
 			first = path;
 	}
+	if (warned > WARN_MAX)
+		log_warn("so are those of %u more modules", warned - WARN_MAX);
 	if (without)
 		log_note("%u module%s (%s%s) without debug information: no "
 			 "lines and inlined calls there; install their -dbgsym "

@@ -8,8 +8,8 @@
 #define TRACES_TOOL_SITE_LIST_H
 
 #include "traces/tape_stacks.h"
-#include "traces/tool/site_table.h"
 #include "traces/tool/symbols.h"
+#include "traces/tool/tape_stats.h"
 
 struct tape_reader;
 
@@ -29,6 +29,7 @@ struct site_list {
 	struct site_row *rows;
 	size_t nr;
 	struct site_value total[SITE_NR_METRICS];
+	uint64_t exact[SITE_NR_METRICS]; /* what they are a sample of */
 	struct tape_frame_node *nodes;
 	size_t nr_nodes;
 	struct tape_module *modules;
@@ -38,9 +39,9 @@ struct site_list {
 	size_t chain_room;
 };
 
-/* Name all stacks of the table, which must outlive *list. */
+/* Name all stacks of the tape; stats must outlive *list. */
 int site_list_open(struct site_list *list, struct tape_reader *r,
-		   const struct site_table *table, enum site_metric metric,
+		   const struct tape_stats *stats, enum site_metric metric,
 		   struct err *err);
 /*
  * The frames of a stack, innermost first, those that were inlined among
