@@ -296,45 +296,91 @@ static bool words(int64_t bytes, int64_t *out)
 	return bytes % 8 == 0 && *out >= -(1 << 14) && *out < 1 << 14;
 }
 
-static struct stack_rule to_rule(const struct row *row)
+static void to_rule(const struct row *row, struct stack_rule *rule)
 {
-	struct stack_rule rule = { .kind = row->kind };
 	int64_t fp_words, ra_words;
 
 	if (row->ra.where == PLACE_LOST || row->ra.where == PLACE_FP ||
-	    row->cfa < -(1 << 26) || row->cfa >= 1 << 26 ||
+	    row->cfa < -(1 << 25) || row->cfa >= 1 << 25 ||
 	    !words(row->fp.offset, &fp_words) ||
 	    !words(row->ra.offset, &ra_words))
-		return (struct stack_rule){ .kind = RULE_NONE };
-	rule.fp_place = row->fp.where & 3;
-	rule.ra_place = row->ra.where & 3;
-	rule.cfa = row->cfa;
-	rule.fp_words = fp_words;
-	rule.ra_words = ra_words;
-	return rule;
+		return;
+	rule->kind = row->kind & 7;
+	rule->fp_place = row->fp.where & 3;
+	rule->ra_place = row->ra.where & 3;
+	rule->cfa = row->cfa;
+	rule->fp_words = fp_words;
+	rule->ra_words = ra_words;
 }
 
-struct stack_rule stack_cfi_rule(uint64_t addr)
+/* Whether the instruction before an address is a call. */
+static bool behind_call(const struct stack_object *o, uint64_t addr)
 {
-	struct stack_rule none = { .kind = RULE_NONE };
+	const uint8_t *p = (const uint8_t *)(uintptr_t)addr;
+	unsigned i;
+
+	if (addr - o->start < 8 || !stack_readable(addr - 8) ||
+	    !stack_readable(addr - 1))
+		return false;
+#if defined(__x86_64__)
+	if (p[-5] == 0xe8)
+		return true;
+	/* call *...: ff /2, of two to seven bytes */
+	for (i = 2; i <= 7; i++)
+		if (p[-(int)i] == 0xff && (p[1 - (int)i] & 0x38) == 0x10)
+			return true;
+#elif defined(__aarch64__)
+	uint32_t instruction;
+
+	(void)i;
+	memcpy(&instruction, p - 4, sizeof(instruction));
+	return instruction >> 26 == 0x25 ||                /* bl */
+	       (instruction & 0xfffffc1f) == 0xd63f0000 || /* blr */
+	       (instruction & 0xfefff800) == 0xd63f0800;   /* blraa */
+#endif
+	return false;
+}
+
+/*
+ * A return address that was not made by a call is the first of a function, as
+ * where routines of makecontext() end. One byte less is another function's.
+ */
+static bool is_first(const struct stack_object *o, uint64_t addr)
+{
+	struct stack_entry entry;
+
+	return stack_entry_find(o, addr, &entry) && entry.start == addr &&
+	       !behind_call(o, addr);
+}
+
+struct stack_rule stack_cfi_rule(uint64_t addr, bool exact)
+{
+	struct stack_rule rule = { .kind = RULE_NONE };
 	struct stack_object object;
 	struct stack_entry entry;
 	struct machine m = { .addr = addr, .entry = &entry };
 
 	if (!stack_object_find(addr, &object)) {
-		none.kind = RULE_OUTSIDE;
-		return none;
+		rule.kind = RULE_OUTSIDE;
+		return rule;
 	}
 	/* By its code, as some C libraries and kernels have no entry there. */
-	if (is_signal_return(&object, addr + 1)) {
-		none.kind = RULE_SIGNAL;
-		return none;
+	if (!exact && is_signal_return(&object, addr + 1)) {
+		rule.kind = RULE_SIGNAL;
+		rule.begins = 1;
+		return rule;
 	}
-	if (!stack_entry_find(&object, addr, &entry))
-		return none;
+	if (!exact && is_first(&object, addr + 1)) {
+		rule.begins = 1;
+		m.addr++;
+	}
+	if (!stack_entry_find(&object, m.addr, &entry))
+		return rule;
 	m.at = entry.start;
 	run(&m, entry.common);
 	m.initial = m.row;
 	run(&m, entry.own);
-	return m.failed ? none : to_rule(&m.row);
+	if (!m.failed)
+		to_rule(&m.row, &rule);
+	return rule;
 }

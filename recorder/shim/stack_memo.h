@@ -30,6 +30,12 @@ struct stack_log {
 	} reads[STACK_READS_MAX];
 };
 
+static inline void stack_log_open(struct stack_log *log)
+{
+	log->nr = 0;
+	log->impure = false;
+}
+
 static inline void stack_log_add(struct stack_log *log, uint64_t at,
 				 uint64_t value)
 {

@@ -14,6 +14,7 @@ enum stack_rule_kind {
 	RULE_NONE = 0, /* nothing is known: the stack ends here */
 	RULE_OUTSIDE,  /* the same, and the code belongs to no file */
 	RULE_SIGNAL,   /* the kernel called the function: a signal */
+	RULE_POINTER,  /* by the record that the frame pointer points to */
 	RULE_SP,       /* CFA = stack pointer + cfa */
 	RULE_FP,       /* CFA = frame pointer + cfa */
 	RULE_FP_WORD,  /* CFA = the word at frame pointer + cfa */
@@ -32,8 +33,9 @@ struct stack_rule {
 	uint64_t ra_place : 2; /* ... of the return address */
 	int64_t fp_words : 15;
 	int64_t ra_words : 15;
-	int64_t cfa : 27; /* bytes */
-};
+	int64_t cfa : 26;    /* bytes */
+	uint64_t begins : 1; /* it is the function behind the address that */
+};                           /* is meant: nothing in it was called yet */
 
 _Static_assert(sizeof(struct stack_rule) == 8, "a rule is one word");
 
@@ -52,7 +54,20 @@ bool stack_object_find(uint64_t addr, struct stack_object *object);
 /* Whether the byte at an address can be read; asks the kernel. */
 bool stack_readable(uint64_t addr);
 
-/* The rule at an address, from the tables of the file that holds it. */
-struct stack_rule stack_cfi_rule(uint64_t addr);
+/*
+ * The rule at an address, from the tables of the file that holds it. exact:
+ * execution stopped there; else the address is the last byte of a call.
+ */
+struct stack_rule stack_cfi_rule(uint64_t addr, bool exact);
+
+/* The same, from a table of those that were needed before. */
+struct stack_rule stack_rule_of(uint64_t addr, bool exact);
+
+/*
+ * How often code was unloaded. What was found out about addresses holds for
+ * one generation.
+ */
+uint64_t stack_generation(void);
+void stack_unloaded(void);
 
 #endif

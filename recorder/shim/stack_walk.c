@@ -21,97 +21,16 @@
 #define PAGE      4096u
 #define GAP_PAGES 2048u /* a single frame that is larger ends the walk */
 #define ROOM      4096u /* bytes of stack that must be left for us */
-#define RULES     (1u << 15)
-#define RULES_MIN (1u << 10)
-
-struct entry {
-	_Atomic uint64_t check; /* the address and the generation, xor rule */
-	_Atomic uint64_t rule;
-};
-
-/* Grows by using more of it; what lies elsewhere then is found anew. */
-static struct entry rules[RULES];
-static _Atomic uint32_t rules_mask = RULES_MIN - 1;
-static _Atomic uint32_t rules_found;
-static _Atomic uint64_t generation;
 
 struct walk {
 	struct stack_regs r;
 	uint64_t fp_at; /* where the frame pointer lies; 0: it is r.fp */
 	struct stack_log *log;
-	uint64_t key;  /* an address within the call that r.ip returns to */
+	uint64_t key;  /* an address within the call that r.ip returns to ... */
+	bool exact;    /* ... or r.ip itself, where a signal came */
 	uint64_t low;  /* readable from here ... */
 	uint64_t high; /* ... to before this */
 };
-
-static inline uint64_t load_relaxed(const _Atomic uint64_t *p)
-{
-	return atomic_load_explicit(p, memory_order_relaxed);
-}
-
-uint64_t stack_generation(void)
-{
-	return load_relaxed(&generation);
-}
-
-void stack_walk_unloaded(void)
-{
-	atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
-}
-
-/* Code addresses have 48 bits, so that they and the generation are one word. */
-static inline uint64_t salted(uint64_t key)
-{
-	return key ^ load_relaxed(&generation) << 48;
-}
-
-static inline struct entry *entry_of(uint64_t salted_key)
-{
-	uint32_t mask = atomic_load_explicit(&rules_mask, memory_order_relaxed);
-
-	return &rules[(salted_key * 0x9e3779b97f4a7c15ull >> 40) & mask & ~1u];
-}
-
-static __attribute__((noinline, cold)) uint64_t learn_rule(uint64_t key)
-{
-	struct stack_rule rule = stack_cfi_rule(key);
-	uint64_t word, id = salted(key);
-	uint32_t mask, nr;
-	struct entry *e;
-
-	memcpy(&word, &rule, sizeof(word));
-	/* What is no file's today may be one's tomorrow. */
-	if (rule.kind == RULE_OUTSIDE)
-		return word;
-	nr = 1 +
-	     atomic_fetch_add_explicit(&rules_found, 1, memory_order_relaxed);
-	mask = atomic_load_explicit(&rules_mask, memory_order_relaxed);
-	if (nr > mask / 2 && mask < RULES - 1) {
-		atomic_store_explicit(&rules_mask, mask * 2 + 1,
-				      memory_order_relaxed);
-		atomic_store_explicit(&rules_found, 0, memory_order_relaxed);
-	}
-	e = entry_of(id) + (nr & 1);
-	atomic_store_explicit(&e->check, id ^ word, memory_order_relaxed);
-	atomic_store_explicit(&e->rule, word, memory_order_relaxed);
-	return word;
-}
-
-static inline struct stack_rule rule_of(uint64_t key)
-{
-	uint64_t id = salted(key), word;
-	const struct entry *e = entry_of(id);
-	struct stack_rule rule;
-
-	word = load_relaxed(&e[0].rule);
-	if (unlikely((load_relaxed(&e[0].check) ^ word) != id)) {
-		word = load_relaxed(&e[1].rule);
-		if (unlikely((load_relaxed(&e[1].check) ^ word) != id))
-			word = learn_rule(key);
-	}
-	memcpy(&rule, &word, sizeof(rule));
-	return rule;
-}
 
 /* The way is not a function of what was read alone. */
 static inline void spoil(struct walk *w)
@@ -175,6 +94,7 @@ static inline bool arrive(struct walk *w, uint64_t ip, uint64_t sp)
 	w->r.sp = sp;
 	w->r.lr = 0;
 	w->key = w->r.ip - 1;
+	w->exact = false;
 	return w->r.ip >= PAGE;
 }
 
@@ -254,7 +174,8 @@ static __attribute__((noinline, cold)) bool step_by_signal(struct walk *w)
 		return false;
 	w->r = r;
 	w->fp_at = 0;
-	w->key = r.ip; /* not behind a call */
+	w->key = r.ip;
+	w->exact = true;
 	if (r.sp - w->low >= w->high - w->low) {
 		if (!stack_readable(r.sp))
 			return false;
@@ -264,15 +185,13 @@ static __attribute__((noinline, cold)) bool step_by_signal(struct walk *w)
 	return true;
 }
 
-static inline bool step(struct walk *w, enum ring_unwind unwind, bool own)
+static inline bool step(struct walk *w, struct stack_rule rule,
+			enum ring_unwind unwind)
 {
-	struct stack_rule rule;
-
-	if (unwind == RING_UNWIND_FP && !own)
-		return step_by_pointer(w);
-	rule = rule_of(w->key);
 	if (likely(rule.kind >= RULE_SP))
 		return step_by_rule(w, rule);
+	if (rule.kind == RULE_POINTER)
+		return step_by_pointer(w);
 	if (rule.kind == RULE_SIGNAL)
 		return step_by_signal(w);
 	if (rule.kind != RULE_OUTSIDE)
@@ -304,7 +223,8 @@ static __attribute__((noinline, cold)) bool find_span(struct walk *w)
 bool stack_span_get(const struct stack_span *span, uint64_t sp, uint64_t *low,
 		    uint64_t *high)
 {
-	uint64_t pages = load_relaxed(&span->pages);
+	uint64_t pages =
+		atomic_load_explicit(&span->pages, memory_order_relaxed);
 
 	*low = (pages >> 20) * PAGE;
 	*high = *low + (pages & 0xfffff) * PAGE;
@@ -329,26 +249,28 @@ unsigned stack_walk(const struct stack_config *config, struct stack_span *span,
 	struct walk w = { .r = *from,
 			  .fp_at = (uintptr_t)&from->fp,
 			  .key = from->ip,
+			  .exact = true,
 			  .log = log };
 	const uint64_t own_len = config->own_end - config->own_start;
+	struct stack_rule rule;
 	uint64_t h = *hash;
-	bool own = true;
 	unsigned nr = 0;
+	bool own = true;
 
-	if (log) {
-		log->nr = 0;
-		log->impure = false;
-	}
+	if (log)
+		stack_log_open(log);
 	if (!stack_span_get(span, from->sp, &w.low, &w.high) && !find_span(&w))
 		return 0;
-	while (nr < config->depth && step(&w, config->unwind, own)) {
+	do {
 		own = own && w.r.ip - config->own_start < own_len;
+		rule = config->unwind == RING_UNWIND_FP && !own
+			       ? (struct stack_rule){ .kind = RULE_POINTER }
+			       : stack_rule_of(w.key, w.exact);
 		if (own)
 			continue;
-		ips[nr] = w.key + 1;
-		h = stack_hash(h, w.key + 1);
-		nr++;
-	}
+		ips[nr] = w.key + 1 + rule.begins;
+		h = stack_hash(h, ips[nr++]);
+	} while (nr < config->depth && step(&w, rule, config->unwind));
 	keep_span(&w, span, from->sp);
 	*hash = h;
 	return nr;

@@ -95,9 +95,4 @@ static inline uint64_t stack_hash_end(uint64_t hash)
 	return hash ? hash : 1;
 }
 
-/* Code was unloaded: rules for its addresses hold no more. */
-void stack_walk_unloaded(void);
-/* How often that was. */
-uint64_t stack_generation(void);
-
 #endif
