@@ -3,9 +3,8 @@
  * The writer: one column encoder per thread that has events waiting, one
  * compressor, and the list of blocks that becomes the index.
  */
-#include <zstd.h>
-
 #include "traces/base/err.h"
+#include "traces/tape_compressor.h"
 #include "traces/tape_header.h"
 #include "traces/tape_samples.h"
 #include "traces/tape_writer_impl.h"
@@ -30,6 +29,7 @@ int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
 		      const struct tape_piece *pieces, size_t nr,
 		      struct err *err)
 {
+	struct tape_buf *out = &w->compressor->out;
 	size_t i, raw = 0, bound, len;
 	int ret;
 
@@ -40,16 +40,16 @@ int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
 			       "a block of %zu bytes is more than a tape holds",
 			       raw);
 	bound = tape_frame_bound(raw, nr);
-	if (!tape_buf_reserve(&w->out, bound))
+	if (!tape_buf_reserve(out, bound))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
 	f->sequence = (uint32_t)w->index.nr;
-	ret = tape_frame_build(f, w->zstd, pieces, nr, w->out.bytes, bound,
-			       &len, err);
+	ret = tape_frame_build(f, w->compressor->zstd, pieces, nr, out->bytes,
+			       bound, &len, err);
 	if (!ret)
 		ret = tape_index_add(&w->index, f, w->bytes, err);
 	if (ret)
 		return ret;
-	ret = tape_writer_emit(w, w->out.bytes, len, err);
+	ret = tape_writer_emit(w, out->bytes, len, err);
 	if (ret)
 		w->index.nr--;
 	return ret;
@@ -140,8 +140,6 @@ static int check_config(struct tape_writer_config *config, struct err *err)
 		config->time_unit_ns = DEFAULT_UNIT_NS;
 	if (!config->block_events)
 		config->block_events = DEFAULT_BLOCK_EVENTS;
-	if (!config->level)
-		config->level = 1;
 	if (config->block_events > TAPE_BLOCK_MAX ||
 	    config->time_unit_ns > 1000000000)
 		return err_set(err, ERR_ARG, 0,
@@ -167,14 +165,13 @@ int tape_writer_open(struct tape_writer **out, const struct tape_sink *sink,
 	ret = check_config(&w->config, err);
 	if (ret)
 		goto fail;
-	w->zstd = ZSTD_createCCtx();
-	if (!w->zstd) {
+	w->compressor = w->config.compressor;
+	if (!w->compressor)
+		w->compressor = w->own_compressor = tape_compressor_new();
+	if (!w->compressor) {
 		ret = err_set(err, ERR_NOMEM, 0, "out of memory");
 		goto fail;
 	}
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel,
-			       w->config.level);
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
 	ret = write_header(w, meta, err);
 	if (ret)
 		goto fail;
@@ -362,10 +359,9 @@ void tape_writer_free(struct tape_writer *w)
 	for (i = 0; i < w->nr_threads; i++)
 		drop_block(&w->threads[i]);
 	free(w->threads);
-	tape_buf_release(&w->out);
 	tape_buf_release(&w->samples);
 	tape_writer_tables_release(w);
 	tape_index_release(&w->index);
-	ZSTD_freeCCtx(w->zstd);
+	tape_compressor_free(w->own_compressor);
 	free(w);
 }

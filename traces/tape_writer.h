@@ -12,6 +12,7 @@
 #include "traces/tape.h"
 
 struct tape_writer;
+struct tape_compressor;
 
 /* Where the bytes go. write returns 0, or an errno value. */
 struct tape_sink {
@@ -19,10 +20,17 @@ struct tape_sink {
 	void *ctx;
 };
 
+/*
+ * What blocks are compressed with, about 2 MB. Writers of one thread may share
+ * one, which must outlive them. NULL when memory is out.
+ */
+struct tape_compressor *tape_compressor_new(void);
+void tape_compressor_free(struct tape_compressor *c);
+
 struct tape_writer_config {
 	unsigned time_unit_ns; /* times are kept in this unit; 0: 10 ns */
 	unsigned block_events; /* events per block; 0: 65536 */
-	int level;             /* zstd level; 0: 1 */
+	struct tape_compressor *compressor; /* NULL: one of its own */
 };
 
 /*

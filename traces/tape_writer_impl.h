@@ -16,10 +16,10 @@ struct writer_thread {
 struct tape_writer {
 	struct tape_sink sink;
 	struct tape_writer_config config;
-	struct ZSTD_CCtx_s *zstd;
-	struct writer_thread *threads; /* by number */
+	struct tape_compressor *compressor;
+	struct tape_compressor *own_compressor; /* NULL: it is the caller's */
+	struct writer_thread *threads;          /* by number */
 	uint32_t nr_threads;
-	struct tape_buf out;
 	struct tape_buf samples;
 	struct tape_sample first_sample, last_sample;
 	uint32_t nr_samples;

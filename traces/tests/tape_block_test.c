@@ -89,7 +89,7 @@ static void test_small_blocks(void **state)
 static void test_many_threads(void **state)
 {
 	(void)state;
-	round_trip(&(struct round_trip){ { 1, 100, 3 }, 4, 97 });
+	round_trip(&(struct round_trip){ { 1, 100, NULL }, 4, 97 });
 }
 
 int main(void)
