@@ -42,7 +42,7 @@ static void set_limit(struct output *o, uint64_t max_bytes)
 		o->limit_bytes = limit.rlim_cur;
 		o->limit_kind = OUTPUT_DISK_FULL;
 	}
-	o->margin_bytes = o->limit_bytes / 8 < MARGIN_MAX ? o->limit_bytes / 8
+	o->margin_bytes = o->limit_bytes / 4 < MARGIN_MAX ? o->limit_bytes / 4
 							  : MARGIN_MAX;
 }
 
@@ -170,8 +170,9 @@ int output_write(void *output, const void *buf, size_t len)
 
 bool output_wants_flush(const struct output *o, uint64_t waiting)
 {
-	return o->limit_bytes && waiting > o->margin_bytes / 2 &&
-	       o->bytes + waiting + end_bytes(o) >= o->limit_bytes;
+	return o->limit_bytes && waiting > o->margin_bytes / 4 &&
+	       o->bytes + waiting + o->margin_bytes + end_bytes(o) >=
+		       o->limit_bytes;
 }
 
 enum output_stop output_must_stop(const struct output *o)

@@ -290,7 +290,8 @@ void recording_end(struct recording *r, const char *reason)
 	if (r->writer && !r->target.err.code &&
 	    sampler_finish(&r->sampler, &sample))
 		tape_writer_sample(r->writer, &sample, &r->target.err);
-	if (r->target.err.code && !r->err.code)
+	/* A tape that has no room for more may still get its end. */
+	if (r->target.err.code && !r->err.code && !r->output.stop)
 		r->err = r->target.err;
 	recording_tape_end(r, &r->err);
 	r->target.writer = NULL;

@@ -57,8 +57,20 @@ wait $recorder
 check "a signal after the end of recording" test $? -eq 143
 
 # What has ended costs nothing any more.
-"$HEAPTAPE" record -q -f --max-time=1ms -o c.tape "$T/rec_steady" cost >with
-"$T/rec_steady" cost >without
-check "calls cost at most 2 ns more" awk 'NR == FNR { without = $1; next }
-	{ print $1 - without; exit !($1 - without < 3) }' without with
+for round in 1 2 3 4; do
+	"$HEAPTAPE" record -q -f --max-time=1ms -o c.tape "$T/rec_steady" cost >>with
+	"$T/rec_steady" cost >>without
+done
+
+# The best of each; a third nanosecond is for the noise of the machine.
+# shellcheck disable=SC2317 # called through check
+costs_little()
+{
+	echo "$round rounds"
+	sort -n with | head -n 1 >best
+	sort -n without | head -n 1 >>best
+	awk '{ ns[NR] = $1 } END { print ns[1] - ns[2]
+		exit !(ns[1] - ns[2] < 3) }' best
+}
+check "calls cost at most 2 ns more" costs_little
 finish

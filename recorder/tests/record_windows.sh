@@ -6,6 +6,7 @@
 T=$B/recorder/tests
 cd "$TMP" || exit 1
 
+# shellcheck disable=SC2317 # called through check and exits
 ctl()
 {
 	"$HEAPTAPE" ctl "$@"
@@ -57,18 +58,18 @@ kill -USR1 "$program"
 wait $recorder
 check "its exit status passes through" test $? -eq 7
 check "the tape is complete" "$HEAPTAPE" check w.tape
-"$HEAPTAPE" dump w.tape >dump
-check "blocks of the first window" test "$(grep -c 'malloc(7002)' dump)" -eq 10
-check "none of the pause" test "$(grep -c 'malloc(7003)' dump)" -eq 0
+"$HEAPTAPE" dump w.tape >events
+check "blocks of the first window" test "$(grep -c 'malloc(7002)' events)" -eq 10
+check "none of the pause" test "$(grep -c 'malloc(7003)' events)" -eq 0
 check "blocks of the second window" test \
-	"$(grep -c 'malloc(7004)' dump)" -eq 10
-check "and nothing before the first" test "$(grep -c 'malloc(7001)' dump)" -eq 0
-sed -n 's/.* mark "\(.*\)"/\1/p' dump >marks
+	"$(grep -c 'malloc(7004)' events)" -eq 10
+check "and nothing before the first" test "$(grep -c 'malloc(7001)' events)" -eq 0
+sed -n 's/.* mark "\(.*\)"/\1/p' events >marks
 printf '%s\n' 'recording started' 'warm and ready' 'recording stopped' \
 	'recording started' >expected
 check "the marks are in order" diff expected marks
 awk '/recording started/ { print ($1 < 0.05) ? "early" : "late: " $1; exit }' \
-	dump >first
+	events >first
 matches "time 0 is the first start" early first
 "$HEAPTAPE" info --json w.tape >info.json
 check "it tells that the heap was running" jq -e \
@@ -117,15 +118,26 @@ fi
 kill -KILL "$program"
 wait $recorder
 check "a stop and a start leave a complete tape" "$HEAPTAPE" check n.tape
-"$HEAPTAPE" dump n.tape >dump
-check "with what was before" test "$(grep -c 'malloc(7001)' dump)" -eq 10
-check "without what was between" test "$(grep -c 'malloc(7002)' dump)" -eq 0
-check "and with what was after" test "$(grep -c 'malloc(7003)' dump)" -eq 10
+"$HEAPTAPE" dump n.tape >events
+check "with what was before" test "$(grep -c 'malloc(7001)' events)" -eq 10
+check "without what was between" test "$(grep -c 'malloc(7002)' events)" -eq 0
+check "and with what was after" test "$(grep -c 'malloc(7003)' events)" -eq 10
 
 # What is paused costs at most 2 ns per call.
-"$HEAPTAPE" record -q -f --start-paused -o c.tape "$T/rec_steady" cost >with
-"$T/rec_steady" cost >without
-check "a paused program pays at most 2 ns per call" awk 'NR == FNR {
-	without = $1; next }
-	{ print $1 - without; exit !($1 - without < 3) }' without with
+for round in 1 2 3 4; do
+	"$HEAPTAPE" record -q -f --start-paused -o c.tape "$T/rec_steady" cost >>with
+	"$T/rec_steady" cost >>without
+done
+
+# The best of each; a third nanosecond is for the noise of the machine.
+# shellcheck disable=SC2317 # called through check
+costs_little()
+{
+	echo "$round rounds"
+	sort -n with | head -n 1 >best
+	sort -n without | head -n 1 >>best
+	awk '{ ns[NR] = $1 } END { print ns[1] - ns[2]
+		exit !(ns[1] - ns[2] < 3) }' best
+}
+check "a paused program pays at most 2 ns per call" costs_little
 finish
