@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -123,28 +124,88 @@ static bool is_the_one(const struct process *p, ino_t inode, uint64_t ago_ns)
 		p->start <= kernel_time(ago_ns));
 }
 
-bool process_open(struct process *p, pid_t pid, ino_t inode, uint64_t ago_ns)
+/* Take hold of the process that has the number now; false: none has. */
+static bool hold(struct process *p, pid_t pid, struct stat_line *line)
+{
+	*p = (struct process){ .pid = pid, .fd = -1, .status = -1 };
+	if (pid <= 0)
+		return false;
+	/* First, so that what is read then is of the same process. */
+	p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM) ||
+	    !read_stat(pid, line))
+		return false;
+	p->start = line->start;
+	return true;
+}
+
+void process_open(struct process *p, pid_t pid, ino_t inode, uint64_t ago_ns)
 {
 	struct stat_line line = { 0 };
 
-	*p = (struct process){ .pid = pid, .fd = -1, .status = -1 };
-	if (pid <= 0)
-		goto over;
-	/* First, so that what is read below is of the same process. */
-	p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM) ||
-	    !read_stat(pid, &line))
-		goto over;
-	p->start = line.start;
-	if (!is_the_one(p, inode, ago_ns))
-		goto over;
-	if (!is_over(&line))
-		return true;
-	p->status = line.status;
-over:
+	p->sought = !hold(p, pid, &line) || !is_the_one(p, inode, ago_ns);
+	if (!p->sought && is_over(&line)) {
+		p->over = true;
+		p->status = line.status;
+	}
+	if (p->sought || p->over)
+		process_close(p);
+}
+
+/* The number that it has in the innermost namespace, if it is not ours. */
+static pid_t inner_pid(pid_t pid)
+{
+	char path[64], text[4096], *line, *end, *last;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	line = strstr(text, "\nNSpid:\t");
+	if (!line)
+		return 0;
+	line += strlen("\nNSpid:\t");
+	end = strchrnul(line, '\n');
+	*end = '\0';
+	last = strrchr(line, '\t');
+	return last ? (pid_t)strtol(last + 1, NULL, 10) : 0;
+}
+
+/* Inside of another root a path is shorter. */
+static bool ends_with(const char *path, const char *end)
+{
+	size_t len = strlen(path), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(path + len - end_len, end);
+}
+
+bool process_is_sought(struct process *p, pid_t pid, ino_t inode,
+		       const char *exe)
+{
+	struct stat_line line = { 0 };
+	struct process found;
+	char runs[PATH_MAX];
+
+	if (!p->sought || inner_pid(pid) != p->pid || !hold(&found, pid, &line))
+		return false;
+	process_exe(pid, runs, sizeof(runs));
+	if (!ends_with(runs, exe) || !maps_file(pid, inode)) {
+		process_close(&found);
+		return false;
+	}
+	*p = found;
+	return true;
+}
+
+void process_give_up(struct process *p)
+{
+	p->sought = false;
 	p->over = true;
-	process_close(p);
-	return false;
 }
 
 /* How it ended: the zombie tells, or the kernel after it was reaped. */
@@ -165,8 +226,8 @@ bool process_ended(struct process *p)
 	struct pollfd poll_fd = { .fd = p->fd, .events = POLLIN };
 	struct stat_line line = { 0 };
 
-	if (p->over)
-		return true;
+	if (p->over || p->sought)
+		return p->over;
 	if (p->fd >= 0)
 		p->over = poll(&poll_fd, 1, 0) > 0;
 	else

@@ -25,6 +25,7 @@ static void open_zeroed(struct recording *r, const struct recording_env *env,
 	r->env = env;
 	r->entry = RECORDING_NO_ENTRY;
 	r->process = (struct process){ .pid = pid, .fd = -1, .status = -1 };
+	r->told_pid = pid;
 	r->target.pid = pid;
 	r->target.live_bytes = env->live_bytes;
 	r->output.fd = -1;
@@ -47,6 +48,7 @@ void recording_open_child(struct recording *r, const struct recording_env *env,
 	pid_t pid = (pid_t)entry->pid;
 
 	open_zeroed(r, env, pid);
+	memcpy(r->image.exe, entry->exe, sizeof(r->image.exe) - 1);
 	process_open(&r->process, pid, env->shared->inode,
 		     now > then ? now - then : 0);
 }

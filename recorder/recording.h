@@ -42,6 +42,7 @@ struct recording {
 	uint32_t entry;            /* in the shared table */
 	struct ring_process image; /* what it announced, as it was then */
 	struct process process;
+	pid_t told_pid; /* as it calls itself; another namespace's, maybe */
 	struct drain_target target;
 	struct output output;
 	struct tape_writer *writer;

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recorder/clock.h"
+#include "recorder/descendants.h"
 #include "recorder/recordings.h"
 #include "recorder/session.h"
 
-#define SCAN_NS 50000000u /* between looks for an entry that does not come */
-#define POLL_NS 10000000u /* between looks for processes that ended */
+#define SCAN_NS    50000000u /* between looks for an entry that does not come */
+#define SEEK_SPARE 20 /* so many times what a search took lie between two */
+#define POLL_NS    10000000u /* between looks for processes that ended */
 
 struct recording *recordings_by_pid(struct recordings *s, pid_t pid)
 {
@@ -18,6 +21,17 @@ struct recording *recordings_by_pid(struct recordings *s, pid_t pid)
 		if (s->other[i - 1]->process.pid == pid)
 			return s->other[i - 1];
 	return s->first.process.pid == pid ? &s->first : NULL;
+}
+
+/* Who announced himself under that number; the youngest, if there are more. */
+static struct recording *by_told_pid(struct recordings *s, uint32_t pid)
+{
+	size_t i;
+
+	for (i = s->nr; i > 0; i--)
+		if (s->other[i - 1]->told_pid == (pid_t)pid)
+			return s->other[i - 1];
+	return s->first.told_pid == (pid_t)pid ? &s->first : NULL;
 }
 
 static struct recording *add(struct recordings *s,
@@ -50,7 +64,7 @@ nomem:
 static int acquire(struct recordings *s, uint32_t entry, struct err *err)
 {
 	const struct ring_process *p = &s->env.shared->processes[entry];
-	struct recording *r = recordings_by_pid(s, (pid_t)p->pid);
+	struct recording *r = by_told_pid(s, p->pid);
 
 	/*
 	 * A number does not come again as soon as its process is let go, so
@@ -73,8 +87,15 @@ static bool is_new(const struct recordings *s, uint32_t entry)
 				    memory_order_acquire) == RING_PROCESS_LIVE;
 }
 
+static bool is_sought(struct recordings *s, uint32_t pid)
+{
+	const struct recording *r = by_told_pid(s, pid);
+
+	return r && r->process.sought;
+}
+
 /* The new entry that registered first; RECORDING_NO_ENTRY: none is new. */
-static uint32_t first_new(const struct recordings *s)
+static uint32_t first_new(struct recordings *s)
 {
 	const struct shared *shared = s->env.shared;
 	uint32_t i, top = shared_top_process(shared),
@@ -83,7 +104,7 @@ static uint32_t first_new(const struct recordings *s)
 	for (i = 0; i < top; i++) {
 		const struct ring_process *p = &shared->processes[i];
 
-		if (is_new(s, i) &&
+		if (is_new(s, i) && !is_sought(s, p->pid) &&
 		    (first == RECORDING_NO_ENTRY ||
 		     p->serial < shared->processes[first].serial))
 			first = i;
@@ -98,11 +119,52 @@ static int hold_new(struct recordings *s, struct err *err)
 	uint32_t i, top = shared_top_process(s->env.shared);
 
 	for (i = 0; i < top; i++)
-		if (is_new(s, i) &&
-		    !recordings_by_pid(s, (pid_t)processes[i].pid) &&
+		if (is_new(s, i) && !by_told_pid(s, processes[i].pid) &&
 		    !add(s, &processes[i], err))
 			return -ERR_NOMEM;
 	return 0;
+}
+
+/* See whether a descendant is one that gave itself another number. */
+static void compare(void *ctx, pid_t pid, const char *parent_exe)
+{
+	struct recordings *s = ctx;
+	struct recording *r;
+	size_t i;
+
+	(void)parent_exe;
+	for (i = 0; i < s->nr; i++) {
+		r = s->other[i];
+		if (r->process.sought &&
+		    process_is_sought(&r->process, pid, s->env.shared->inode,
+				      r->image.exe)) {
+			/* The numbers of its threads are others, too. */
+			r->target.pid = 0;
+			return;
+		}
+	}
+}
+
+/*
+ * Those that were not found under their numbers are over, most probably. A
+ * look at all descendants, not too often, tells.
+ */
+static void seek(struct recordings *s, uint64_t now_ns)
+{
+	unsigned nr = 0;
+	size_t i;
+
+	if (now_ns < s->next_seek_ns)
+		return;
+	for (i = 0; i < s->nr; i++)
+		nr += s->other[i]->process.sought;
+	if (!nr)
+		return;
+	descendants_visit(s, compare, s);
+	for (i = 0; i < s->nr; i++)
+		if (s->other[i]->process.sought)
+			process_give_up(&s->other[i]->process);
+	s->next_seek_ns = now_ns + SEEK_SPARE * (clock_monotonic_ns() - now_ns);
 }
 
 int recordings_find(struct recordings *s, uint64_t now_ns, struct err *err)
@@ -117,6 +179,7 @@ int recordings_find(struct recordings *s, uint64_t now_ns, struct err *err)
 		return 0;
 	s->next_scan_ns = now_ns + SCAN_NS;
 	ret = hold_new(s, err);
+	seek(s, now_ns);
 	while (!ret && (entry = first_new(s)) != RECORDING_NO_ENTRY) {
 		s->acquired++;
 		ret = acquire(s, entry, err);

@@ -21,6 +21,7 @@ struct recordings {
 	uint64_t acquired; /* entries seen so far */
 	uint64_t next_scan_ns;
 	uint64_t next_poll_ns;
+	uint64_t next_seek_ns;
 	struct session_result *result; /* gets the sums of those that ended */
 };
 

@@ -1,40 +1,26 @@
 // SPDX-License-Identifier: MIT
-/* Walks /proc from the recorded processes down to their descendants. */
-#include <dirent.h>
+/* Judges descendants by the files that they run. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "recorder/clock.h"
+#include "recorder/descendants.h"
 #include "recorder/explain.h"
 #include "recorder/recordings.h"
 #include "recorder/strangers.h"
 
-#define LOOK_NS   1000000000u
-#define SPARE     100 /* so many times what a look took lie between two */
-#define YOUNG_NS  300000000u /* its constructors may still be to run */
-#define DEPTH_MAX 32
+#define LOOK_NS  1000000000u
+#define SPARE    100        /* so many times what a look took lie between two */
+#define YOUNG_NS 300000000u /* its constructors may still be to run */
 
 struct walk {
 	struct strangers *s;
-	struct recordings *all;
 	bool again; /* some were too young to judge */
 };
-
-static size_t read_text(const char *path, char *text, size_t len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, text, len - 1) : -1;
-
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	return n > 0 ? (size_t)n : 0;
-}
 
 static uint32_t hash(const char *text)
 {
@@ -69,12 +55,13 @@ void strangers_add(struct strangers *s, const char *exe)
 }
 
 /* A child that is not recorded: one that has only forked is no stranger. */
-static void judge(struct walk *w, pid_t pid, const char *parent)
+static void judge(void *ctx, pid_t pid, const char *parent_exe)
 {
+	struct walk *w = ctx;
 	char exe[PATH_MAX], *text;
 
 	process_exe(pid, exe, sizeof(exe));
-	if (!strcmp(exe, parent))
+	if (!strcmp(exe, parent_exe))
 		return;
 	if (process_age_ns(pid) < YOUNG_NS) {
 		w->again = true;
@@ -85,52 +72,18 @@ static void judge(struct walk *w, pid_t pid, const char *parent)
 		explain_process(pid, exe, text, sizeof(w->s->told[0]));
 }
 
-static void visit(struct walk *w, pid_t pid, unsigned depth);
-
-static void visit_children(struct walk *w, const char *list, const char *parent,
-			   unsigned depth)
-{
-	char *end;
-	long pid;
-
-	for (; (pid = strtol(list, &end, 10)) > 0; list = end) {
-		/* Recorded ones are visited for themselves. */
-		if (recordings_by_pid(w->all, (pid_t)pid))
-			continue;
-		judge(w, (pid_t)pid, parent);
-		visit(w, (pid_t)pid, depth + 1);
-	}
-}
-
-/* Each thread has children of its own. */
-static void visit(struct walk *w, pid_t pid, unsigned depth)
-{
-	const struct dirent *entry;
-	char path[300], list[4096], exe[PATH_MAX];
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	dir = depth < DEPTH_MAX ? opendir(path) : NULL;
-	if (!dir)
-		return;
-	process_exe(pid, exe, sizeof(exe));
-	while ((entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/children",
-			 (int)pid, entry->d_name);
-		if (entry->d_name[0] != '.' &&
-		    read_text(path, list, sizeof(list)))
-			visit_children(w, list, exe, depth);
-	}
-	closedir(dir);
-}
-
 /* The last word of /proc/loadavg is the process that was born last. */
 static bool somebody_is_new(struct strangers *s)
 {
+	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
 	char text[128], *last;
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
 
-	if (!read_text("/proc/loadavg", text, sizeof(text)))
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
 		return true;
+	text[n] = '\0';
 	last = strrchr(text, ' ');
 	if (!last || !strcmp(last, s->newest))
 		return false;
@@ -141,19 +94,15 @@ static bool somebody_is_new(struct strangers *s)
 void strangers_look(struct strangers *s, struct recordings *all,
 		    uint64_t now_ns)
 {
-	struct walk w = { s, all, false };
+	struct walk w = { s, false };
 	uint64_t took;
-	size_t i;
 
 	if (now_ns < s->next_ns)
 		return;
 	s->next_ns = now_ns + LOOK_NS;
 	if (!somebody_is_new(s))
 		return;
-	if (!all->first.process.over)
-		visit(&w, all->first.process.pid, 0);
-	for (i = 0; i < all->nr; i++)
-		visit(&w, all->other[i]->process.pid, 0);
+	descendants_visit(all, judge, &w);
 	if (w.again)
 		s->newest[0] = '\0';
 	took = clock_monotonic_ns() - now_ns;

@@ -143,6 +143,12 @@ static void wait_for(struct process *p)
 	assert_true(p->over);
 }
 
+static bool found(struct process *p, pid_t pid, ino_t inode, uint64_t ago_ns)
+{
+	process_open(p, pid, inode, ago_ns);
+	return !p->sought && !p->over;
+}
+
 static void ends_are_seen(void **state)
 {
 	ino_t inode = share(state);
@@ -151,7 +157,7 @@ static void ends_are_seen(void **state)
 	pid_t pid = begin(7);
 
 	/* One that its parent has not reaped yet ... */
-	assert_true(process_open(&p, pid, inode, 0));
+	assert_true(found(&p, pid, inode, 0));
 	process_exe(pid, exe, sizeof(exe));
 	process_exe(getpid(), own, sizeof(own));
 	assert_string_equal(exe, own);
@@ -162,13 +168,15 @@ static void ends_are_seen(void **state)
 	process_close(&p);
 	/* ... and one that is reaped before it is looked at. */
 	pid = begin(8);
-	assert_true(process_open(&p, pid, inode, 0));
+	assert_true(found(&p, pid, inode, 0));
 	waitpid(pid, NULL, 0);
 	wait_for(&p);
 	assert_true(p.status == -1 || WEXITSTATUS(p.status) == 8);
 	process_close(&p);
 	/* One that was never seen alive. */
-	assert_false(process_open(&p, pid, inode, 0));
+	assert_false(found(&p, pid, inode, 0));
+	assert_false(process_ended(&p));
+	process_give_up(&p);
 	assert_true(process_ended(&p));
 	munmap(*state, 4096);
 }
@@ -180,7 +188,7 @@ static void main_may_leave(void **state)
 	struct process p;
 	pid_t pid = begin(-1);
 
-	assert_true(process_open(&p, pid, inode, 0));
+	assert_true(found(&p, pid, inode, 0));
 	usleep(50000);
 	assert_false(process_ended(&p));
 	process_exe(pid, exe, sizeof(exe));
@@ -201,14 +209,14 @@ static void others_are_not_mistaken(void **state)
 	munmap(*state, 4096);
 	pid = begin(0);
 	/* It does not map the file, and was not there: it got the number. */
-	assert_false(process_open(&p, pid, inode, 10000000000));
+	assert_false(found(&p, pid, inode, 10000000000));
 	/* It may be between two programs. */
-	assert_true(process_open(&p, pid, inode, 0));
+	assert_true(found(&p, pid, inode, 0));
 	process_close(&p);
 	/* This one was there before us. */
-	assert_false(process_open(&p, getppid(), inode, 0));
-	assert_false(process_open(&p, 0, inode, 0));
-	assert_false(process_open(&p, -1, inode, 0));
+	assert_false(found(&p, getppid(), inode, 0));
+	assert_false(found(&p, 0, inode, 0));
+	assert_false(found(&p, -1, inode, 0));
 	waitpid(pid, NULL, 0);
 }
 

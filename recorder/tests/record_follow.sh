@@ -142,6 +142,35 @@ exits 7 "a hostile name" "$HEAPTAPE" record -o 'tapes/h-%e.tape' \
 	"$(printf './we\n %%p;ird')" work
 check "is made harmless" test -e 'tapes/h-we__%p;ird.tape'
 
+# Processes that call themselves 1, 2, 3.
+if unshare -p -f true 2>/dev/null; then
+	check "another pid namespace" family --follow=all unshare -p -f \
+		sh -c "'$P' work; sleep 1; '$P' work; true"
+	check "processes in it are known by their true numbers" sh -c \
+		"! ls tapes/sh-1.tape"
+	check "all events" test "$(nr_of 7003)" -eq 20
+	check "whole tapes" all_whole
+else
+	skip "another pid namespace" "not permitted"
+fi
+
+# Programs that are not recorded.
+echo 'int main(void) { return 0; }' >none.c
+sed 's/return 0/return !sleep(2)/' none.c >sleeper.c
+if cc -static -w -o sleeper sleeper.c 2>/dev/null; then
+	check "a static program among children" family --follow=exec \
+		sh -c './sleeper; true'
+	matches "is told of" 'sleeper .*is not recorded: .*statically' \
+		"$TMP/err"
+fi
+cc -w -o sleeper sleeper.c
+check "a cleared environment" family --follow=exec \
+	sh -c 'env -i ./sleeper; true'
+matches "is told of" 'sleeper: LD_PRELOAD was ignored or removed' "$TMP/err"
+check "a forked child is no stranger" family --follow=exec \
+	sh -c '(read -r line <nothing; sleep 2) 2>/dev/null; true'
+check "is not told of" sh -c "! grep 'not recorded:' '$TMP/err'"
+
 if command -v python3 >/dev/null; then
 	cat >pool.py <<-'END'
 		import multiprocessing
