@@ -11,6 +11,7 @@
 
 #include "recorder/shim/real.h"
 #include "recorder/shim/record.h"
+#include "recorder/shim/stack.h"
 
 __thread struct rec_thread *rec_self;
 struct rec_thread rec_ended;
@@ -87,6 +88,7 @@ static struct rec_thread *claim(struct rec_thread *block, uint32_t tid)
 		limit = tail;
 	block->slot = slot;
 	block->rounds = 0;
+	stack_begin(block);
 	atomic_store_explicit(&block->cursor, tail, memory_order_relaxed);
 	atomic_store_explicit(&block->limit, limit, memory_order_relaxed);
 	block->ring = rings + (size_t)(i % RING_CHUNK) * RING_RECORDS;
@@ -204,9 +206,19 @@ void shim_prepare(void)
 	errno = saved_errno;
 }
 
-/* The main thread is the first, even when it allocates nothing. */
+/*
+ * The main thread is the first, even when it allocates nothing. Tools like
+ * valgrind answer the family in every object, ours too: tell by a call of it.
+ */
 __attribute__((constructor)) static void shim_start(void)
 {
+	void (*volatile public_free)(void *) = free;
+
 	real_resolve();
+	if (shim_state() == SHIM_NEW) {
+		shim.probing = true;
+		public_free(NULL);
+		shim.probing = false;
+	}
 	shim_attach();
 }

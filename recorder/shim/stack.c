@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Which calls' stacks are taken, and which of them the drain knows already.
- *
- * What a thread keeps for that is written without care for signal handlers
- * that do the same in the middle: each word that is relied on is complete in
- * itself, an entry that is lost costs one more definition, and a definition
- * whose addresses were overwritten is found out by its hash.
+ * What a thread keeps for that is not touched by signal handlers that come in
+ * the middle.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,20 +17,21 @@
 #define KNOWN_MIN (1u << 8)
 #define TOLD      64
 
-#define REFUSED_MAX 65536
+#define REFUSED_MAX 32
 
 struct stack_thread {
 	struct stack_span span;
 	uint64_t random;
-	_Atomic uint32_t known_mask; /* grows; entries are not moved then */
-	_Atomic uint32_t nr_known;   /* since it grew */
-	_Atomic uint64_t told[TOLD]; /* modules: start, generation */
-	uint32_t busy;    /* the memo is in use: not for signal handlers */
-	uint32_t refused; /* ... how often that was so */
+	uint32_t busy;
+	uint32_t refused;    /* while busy */
+	uint32_t known_mask; /* grows; entries are not moved then */
+	uint32_t nr_known;   /* since it grew */
+	uint64_t told[TOLD]; /* modules: start, generation */
 	struct stack_log log;
 	struct stack_memo memo;
+	struct stack_module module;
 	uint64_t ips[RING_DEPTH_MAX];
-	_Atomic uint64_t known[KNOWN]; /* hashes */
+	uint64_t known[KNOWN]; /* hashes */
 };
 
 struct stack_dues stack_dues;
@@ -98,8 +96,27 @@ static int64_t distance(struct stack_thread *s)
 	       (scale > 0);
 }
 
-static __attribute__((noinline, cold)) uint64_t begin(struct rec_thread *t,
-						      size_t size)
+void stack_begin(struct rec_thread *t)
+{
+	struct stack_thread *s = t->stacks;
+
+	if (!s)
+		return;
+	s->span = (struct stack_span){ .own = { 0, 0 } };
+	s->memo.nr = 0;
+	s->busy = 0;
+}
+
+static __attribute__((noinline, cold)) void release(struct stack_thread *s)
+{
+	int saved_errno = errno;
+
+	munmap(s, sizeof(*s));
+	errno = saved_errno;
+}
+
+static __attribute__((noinline, cold)) uint64_t
+open_thread(struct rec_thread *t, size_t size)
 {
 	int saved_errno = errno;
 	struct stack_thread *s;
@@ -119,41 +136,31 @@ static __attribute__((noinline, cold)) uint64_t begin(struct rec_thread *t,
 	errno = saved_errno;
 	s->random =
 		(clock_counter() ^ (uintptr_t)s) * 0x9e3779b97f4a7c15ull | 1;
-	atomic_store_explicit(&s->known_mask, KNOWN_MIN - 1,
-			      memory_order_relaxed);
+	s->known_mask = KNOWN_MIN - 1;
 	t->stack_left = distance(s);
 	t->stacks = s;
 	return stack_sample(t, size);
 }
 
-static inline bool is_known(const struct stack_thread *s, uint64_t hash)
+static inline uint64_t *place_of(struct stack_thread *s, uint64_t hash)
 {
-	uint32_t i = (uint32_t)hash & ~3u &
-		     atomic_load_explicit(&s->known_mask, memory_order_relaxed);
-	unsigned way;
+	return &s->known[(uint32_t)hash & s->known_mask & ~3u];
+}
 
-	for (way = 0; way < 4; way++)
-		if (atomic_load_explicit(&s->known[i + way],
-					 memory_order_relaxed) == hash)
-			return true;
-	return false;
+static inline bool is_known(struct stack_thread *s, uint64_t hash)
+{
+	const uint64_t *p = place_of(s, hash);
+
+	return p[0] == hash || p[1] == hash || p[2] == hash || p[3] == hash;
 }
 
 static void remember(struct stack_thread *s, uint64_t hash)
 {
-	uint32_t mask =
-		atomic_load_explicit(&s->known_mask, memory_order_relaxed);
-	uint32_t nr =
-		atomic_load_explicit(&s->nr_known, memory_order_relaxed) + 1;
-
-	if (nr > mask / 2 && mask < KNOWN - 1) {
-		mask = mask * 2 + 1;
-		nr = 0;
+	if (++s->nr_known > s->known_mask / 2 && s->known_mask < KNOWN - 1) {
+		s->known_mask = s->known_mask * 2 + 1;
+		s->nr_known = 0;
 	}
-	atomic_store_explicit(&s->known_mask, mask, memory_order_relaxed);
-	atomic_store_explicit(&s->nr_known, nr, memory_order_relaxed);
-	atomic_store_explicit(&s->known[((uint32_t)hash & mask & ~3u) + nr % 4],
-			      hash, memory_order_relaxed);
+	place_of(s, hash)[s->nr_known % 4] = hash;
 }
 
 /* Tell of the files that the addresses lie in, each once. */
@@ -161,8 +168,7 @@ static void tell_modules(struct rec_thread *t, struct stack_thread *s,
 			 uint64_t generation, unsigned nr)
 {
 	struct stack_object object = { .end = 0 };
-	_Atomic uint64_t *told;
-	uint64_t id, ip;
+	uint64_t id, ip, *told;
 	unsigned i;
 
 	for (i = 0; i < nr; i++) {
@@ -172,9 +178,9 @@ static void tell_modules(struct rec_thread *t, struct stack_thread *s,
 			continue;
 		id = object.start ^ generation << 48;
 		told = &s->told[object.start * 0x9e3779b97f4a7c15ull >> 58];
-		if (atomic_load_explicit(told, memory_order_relaxed) != id &&
-		    stack_tell_module(t, generation, &object))
-			atomic_store_explicit(told, id, memory_order_relaxed);
+		if (*told != id &&
+		    stack_tell_module(t, generation, &object, &s->module))
+			*told = id;
 	}
 }
 
@@ -194,67 +200,73 @@ define(struct rec_thread *t, struct stack_thread *s, uint64_t hash,
 	return told ? hash : 0;
 }
 
-/*
- * A handler has interrupted us; or it did, and left us by longjmp. In the long
- * run memory that nobody uses any more is better.
- */
-static void count_refused(struct rec_thread *t, struct stack_thread *s)
-{
-	if (++s->refused == REFUSED_MAX)
-		t->stacks = NULL;
-}
-
 static uint64_t walk(struct rec_thread *t, struct stack_thread *s,
-		     const struct stack_regs *here, uint64_t generation,
-		     struct stack_log *log)
+		     const struct stack_regs *here, struct stack_range *range)
 {
+	const uint64_t generation = s->memo.generation;
 	uint64_t hash = stack_hash_start(generation);
-	unsigned nr = stack_walk(&config, &s->span, here, log, s->ips, &hash);
+	unsigned nr = stack_walk(&config, &s->span, range, here, &s->log,
+				 s->ips, &hash);
 
 	if (!nr)
 		return 0;
+	if (range->high != s->span.own.high)
+		s->span.other = *range;
 	hash = stack_hash_end(hash);
-	return likely(is_known(s, hash)) ? hash
-					 : define(t, s, hash, generation, nr);
-}
-
-/* With the memo. */
-static uint64_t recall(struct rec_thread *t, struct stack_thread *s,
-		       const struct stack_regs *here, uint64_t generation)
-{
-	uint64_t hash = 0, low, high;
-
-	if (unlikely(s->memo.generation != generation || !s->memo.nr))
-		stack_memo_forget(&s->memo, generation);
-	if (likely(stack_span_get(&s->span, here->sp, &low, &high)))
-		hash = stack_memo_find(&s->memo, here, low, high);
-	if (likely(hash))
-		return hash;
-	hash = walk(t, s, here, generation, &s->log);
+	if (!is_known(s, hash))
+		hash = define(t, s, hash, generation, nr);
 	if (hash && !s->log.impure)
 		stack_memo_keep(&s->memo, here->sp, hash, &s->log);
 	return hash;
 }
 
+/* As it was before, or by a walk. */
+static uint64_t recall(struct rec_thread *t, struct stack_thread *s,
+		       const struct stack_regs *here)
+{
+	const uint64_t generation = stack_generation();
+	struct stack_range range;
+	uint64_t hash;
+
+	if (unlikely(!stack_enter(&s->span, here->sp, &range)))
+		return 0;
+	if (unlikely(s->memo.generation != generation || !s->memo.nr))
+		stack_memo_forget(&s->memo, generation);
+	hash = stack_memo_find(&s->memo, here, &range);
+	return likely(hash) ? hash : walk(t, s, here, &range);
+}
+
+/*
+ * A signal handler inside of stack_take() has no stack; nor has who comes after
+ * one that left by longjmp. After some calls it can only be the latter, or
+ * does not matter: new memory is used, and the old one freed by who returns.
+ */
+static void refuse(struct rec_thread *t, struct stack_thread *s)
+{
+	if (++s->refused == REFUSED_MAX)
+		t->stacks = NULL;
+}
+
 uint64_t stack_take(struct rec_thread *t, size_t size)
 {
 	struct stack_thread *s = t ? t->stacks : NULL;
-	const uint64_t generation = stack_generation();
 	struct stack_regs here;
 	uint64_t hash;
 
 	if (unlikely(!s))
-		return begin(t, size);
+		return open_thread(t, size);
 	t->stack_left = scale > 0 ? distance(s) : 0;
-	stack_here(&here);
 	if (unlikely(s->busy)) {
-		count_refused(t, s);
-		return walk(t, s, &here, generation, NULL);
+		refuse(t, s);
+		return 0;
 	}
 	s->busy = 1;
 	atomic_signal_fence(memory_order_seq_cst);
-	hash = recall(t, s, &here, generation);
+	stack_here(&here);
+	hash = recall(t, s, &here);
 	atomic_signal_fence(memory_order_seq_cst);
 	s->busy = 0;
+	if (unlikely(t->stacks != s))
+		release(s);
 	return hash;
 }

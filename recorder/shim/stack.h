@@ -13,6 +13,9 @@
 
 #include "recorder/shim/shim.h"
 
+#define STACK_PATH_BYTES 1024
+#define STACK_ID_BYTES   64
+
 /* What of a call makes a stack become due; per_call 0: its bytes. */
 struct stack_dues {
 	uint64_t per_call;
@@ -23,6 +26,9 @@ extern struct stack_dues stack_dues;
 
 /* Read how stacks are wanted; before the first thread is given a ring. */
 void stack_start(const struct ring_control *control);
+
+/* The block is another thread's from now on, of the same process. */
+void stack_begin(struct rec_thread *t);
 
 /*
  * The hash of the stack that led to the call of our library, which has been
@@ -48,9 +54,21 @@ static inline uint64_t stack_sample(struct rec_thread *t, size_t size)
 /* stack_tell.c: write a definition into the ring; false: that failed. */
 bool stack_tell(struct rec_thread *t, uint64_t hash, uint64_t generation,
 		const uint64_t *ips, unsigned nr);
-/* Write what file the address lies in, if any; *object says which. */
+
+/* The words of a RING_MODULE_DEF. */
+struct stack_module {
+	uint64_t generation;
+	uint64_t start;
+	uint64_t end;
+	uint64_t bias;
+	uint64_t lengths;
+	char text[STACK_ID_BYTES + STACK_PATH_BYTES]; /* build id, path */
+};
+
 struct stack_object;
+/* Write what is known of a file; *m is room for it. */
 bool stack_tell_module(struct rec_thread *t, uint64_t generation,
-		       const struct stack_object *object);
+		       const struct stack_object *object,
+		       struct stack_module *m);
 
 #endif

@@ -15,18 +15,17 @@ static inline uint32_t root_of(uint64_t sp)
 }
 
 uint64_t stack_memo_find(const struct stack_memo *memo,
-			 const struct stack_regs *from, uint64_t low,
-			 uint64_t high)
+			 const struct stack_regs *from,
+			 const struct stack_range *range)
 {
 	const struct stack_memo_root *root = &memo->roots[root_of(from->sp)];
 	const struct stack_memo_node *node = &memo->nodes[root->first];
-	const uint64_t len = high - low;
 	uint32_t i = root->first;
 
 	if (unlikely(root->sp != from->sp))
 		return 0;
 	while (i) {
-		if (unlikely(node->at - low >= len))
+		if (unlikely(!stack_holds(range, node->at)))
 			return 0;
 		if (*(const uint64_t *)(uintptr_t)node->at != node->value) {
 			i = node->other;

@@ -18,6 +18,7 @@
 #define STACK_MEMO_NODES 4096u
 #define STACK_MEMO_ROOTS 256u
 
+struct stack_range;
 struct stack_regs;
 
 /* What one walk has read, in this order. */
@@ -66,10 +67,10 @@ struct stack_memo {
 	struct stack_memo_node nodes[STACK_MEMO_NODES];
 };
 
-/* The stack's hash, if the walk from there is known; [low, high) is read. */
+/* The stack's hash, if the walk from there is known; only range is read. */
 uint64_t stack_memo_find(const struct stack_memo *memo,
-			 const struct stack_regs *from, uint64_t low,
-			 uint64_t high);
+			 const struct stack_regs *from,
+			 const struct stack_range *range);
 /* Keep a walk, and what it found. */
 void stack_memo_keep(struct stack_memo *memo, uint64_t sp, uint64_t hash,
 		     const struct stack_log *log);

@@ -17,18 +17,6 @@
 #include "recorder/shim/stack_rule.h"
 #include "recorder/shim/stack_walk.h"
 
-#define PATH_BYTES 1024
-#define ID_BYTES   64
-
-struct module_words {
-	uint64_t generation;
-	uint64_t start;
-	uint64_t end;
-	uint64_t bias;
-	uint64_t lengths;
-	char text[ID_BYTES + PATH_BYTES]; /* build id, then path */
-};
-
 /* Positions of our own ring; NULL: there is no room, or it is ours no more. */
 static struct ring_record *reserve(struct rec_thread *t, uint64_t nr,
 				   uint64_t *pos)
@@ -60,7 +48,7 @@ bool stack_tell(struct rec_thread *t, uint64_t hash, uint64_t generation,
 		check = stack_hash(check, ip);
 		put_word(ring, pos + 2 + i, ip);
 	}
-	/* A signal handler may have used the same memory for its own. */
+	/* Not where two threads are one to the C library. */
 	if (stack_hash_end(check) != hash)
 		kind = RING_SKIPPED;
 	rec_put(ring, pos, ring_first(kind, 0, nr + 1), hash);
@@ -82,7 +70,7 @@ static size_t id_in_notes(uint64_t at, uint64_t end, char *id)
 			break;
 		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
 		    !memcmp((const void *)(uintptr_t)name, "GNU", 4) &&
-		    note.n_descsz <= ID_BYTES) {
+		    note.n_descsz <= STACK_ID_BYTES) {
 			memcpy(id, (const void *)(uintptr_t)value,
 			       note.n_descsz);
 			return note.n_descsz;
@@ -123,12 +111,12 @@ static size_t read_id(const struct stack_object *o, char *id)
 /* The path as far as it fits; one that is relative begins here. */
 static size_t copy_path(const char *name, char *path)
 {
-	size_t len = strnlen(name, PATH_BYTES - 1), used = 0;
+	size_t len = strnlen(name, STACK_PATH_BYTES - 1), used = 0;
 	int saved_errno = errno;
 	long got;
 
 	if (*name != '/' && memchr(name, '/', len)) {
-		got = syscall(SYS_getcwd, path, PATH_BYTES - len);
+		got = syscall(SYS_getcwd, path, STACK_PATH_BYTES - len);
 		if (got > 1)
 			used = (size_t)got; /* with the end of the text ... */
 		if (used)
@@ -140,28 +128,26 @@ static size_t copy_path(const char *name, char *path)
 }
 
 bool stack_tell_module(struct rec_thread *t, uint64_t generation,
-		       const struct stack_object *object)
+		       const struct stack_object *object,
+		       struct stack_module *m)
 {
-	struct module_words m = {
-		.generation = generation,
-		.start = object->start,
-		.end = object->end,
-		.bias = object->bias,
-	};
-	size_t id = read_id(object, m.text);
-	size_t path = copy_path(object->name, m.text + id);
+	size_t id = read_id(object, m->text);
+	size_t path = copy_path(object->name, m->text + id);
 	size_t i,
-		nr = (offsetof(struct module_words, text) + id + path + 7) / 8;
+		nr = (offsetof(struct stack_module, text) + id + path + 7) / 8;
 	struct ring_record *ring;
 	uint64_t pos, word;
 
-	m.lengths = id | (uint64_t)path << 32;
+	m->generation = generation;
+	m->start = object->start;
+	m->end = object->end;
+	m->bias = object->bias;
+	m->lengths = id | (uint64_t)path << 32;
 	ring = reserve(t, nr + 1, &pos);
 	if (!ring)
 		return false;
 	for (i = 0; i < nr; i++) {
-		memcpy(&word, (const char *)&m + i * sizeof(word),
-		       sizeof(word));
+		memcpy(&word, (const char *)m + i * sizeof(word), sizeof(word));
 		put_word(ring, pos + 1 + i, word);
 	}
 	rec_put(ring, pos, ring_first(RING_MODULE_DEF, 0, nr), 0);

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Steps from caller to caller. What the tables say of an address is kept in a
- * table of the process, as one word that checks itself: several threads, and
- * signal handlers in the middle, may write entries at the same time, and an
- * entry of two halves is seen as none.
- *
- * A stack is read upwards from the stack pointer, and only where pages have
- * been seen to be readable without a gap. So a stack pointer that was switched
- * to a stack of any kind and size is fine, and tables that lie end the walk.
+ * Steps from caller to caller. A stack is read upwards from the stack pointer,
+ * and only where pages have been seen to be readable without a gap, so that
+ * tables that lie end the walk.
  */
 #include <signal.h>
 #include <stddef.h>
@@ -18,51 +13,36 @@
 #include "recorder/shim/stack_rule.h"
 #include "recorder/shim/stack_walk.h"
 
-#define PAGE      4096u
-#define GAP_PAGES 2048u /* a single frame that is larger ends the walk */
-#define ROOM      4096u /* bytes of stack that must be left for us */
-
 struct walk {
 	struct stack_regs r;
 	uint64_t fp_at; /* where the frame pointer lies; 0: it is r.fp */
 	struct stack_log *log;
-	uint64_t key;  /* an address within the call that r.ip returns to ... */
-	bool exact;    /* ... or r.ip itself, where a signal came */
-	uint64_t low;  /* readable from here ... */
-	uint64_t high; /* ... to before this */
+	uint64_t key; /* an address within the call that r.ip returns to ... */
+	bool exact;   /* ... or r.ip itself, where a signal came */
+	const struct stack_span *span;
+	struct stack_range range; /* what can be read */
 };
 
 /* The way is not a function of what was read alone. */
 static inline void spoil(struct walk *w)
 {
-	if (w->log)
-		w->log->impure = true;
+	w->log->impure = true;
 }
 
-/* Find that all pages from high to that of the address are readable. */
 static __attribute__((noinline, cold)) bool extend(struct walk *w,
 						   uint64_t addr)
 {
-	uint64_t high = w->high;
-
 	spoil(w);
-	if (addr < w->low || addr & 7 || addr - high >= GAP_PAGES * PAGE)
-		return false;
-	for (; high <= addr; high += PAGE)
-		if (!stack_readable(high))
-			return false;
-	w->high = high;
-	return true;
+	return !(addr & 7) && stack_extend(w->span, &w->range, addr);
 }
 
 static inline bool load(struct walk *w, uint64_t addr, uint64_t *value)
 {
-	if (unlikely(addr - w->low >= w->high - w->low || addr & 7) &&
+	if (unlikely(!stack_holds(&w->range, addr) || addr & 7) &&
 	    !extend(w, addr))
 		return false;
 	*value = *(const uint64_t *)(uintptr_t)addr;
-	if (w->log)
-		stack_log_add(w->log, addr, *value);
+	stack_log_add(w->log, addr, *value);
 	return true;
 }
 
@@ -95,7 +75,7 @@ static inline bool arrive(struct walk *w, uint64_t ip, uint64_t sp)
 	w->r.lr = 0;
 	w->key = w->r.ip - 1;
 	w->exact = false;
-	return w->r.ip >= PAGE;
+	return w->r.ip >= STACK_PAGE;
 }
 
 static inline bool find_cfa(struct walk *w, struct stack_rule rule,
@@ -170,18 +150,15 @@ static __attribute__((noinline, cold)) bool step_by_signal(struct walk *w)
 	     load(w, regs + offsetof(ucontext_t, uc_mcontext.regs[30]), &r.lr);
 #endif
 	spoil(w);
-	if (!ok || r.ip < PAGE)
+	if (!ok || r.ip < STACK_PAGE)
 		return false;
 	w->r = r;
 	w->fp_at = 0;
 	w->key = r.ip;
 	w->exact = true;
-	if (r.sp - w->low >= w->high - w->low) {
-		if (!stack_readable(r.sp))
-			return false;
-		w->low = r.sp & ~(uint64_t)(PAGE - 1);
-		w->high = w->low + PAGE;
-	}
+	if (!stack_holds(&w->range, r.sp) &&
+	    !stack_switch(w->span, r.sp, &w->range))
+		return false;
 	return true;
 }
 
@@ -200,49 +177,8 @@ static inline bool step(struct walk *w, struct stack_rule rule,
 	return unwind == RING_UNWIND_AUTO && step_by_pointer(w);
 }
 
-/*
- * The part of the stack that is known already, or the page that we are on.
- * False: not even that much is left below it, so that we better go.
- */
-static __attribute__((noinline, cold)) bool find_span(struct walk *w)
-{
-	uint64_t sp = w->r.sp;
-
-	if (sp >= w->high || w->low - sp > 16 * ROOM) {
-		w->low = sp & ~(uint64_t)(PAGE - 1);
-		w->high = w->low + PAGE;
-	}
-	while (w->low > sp - ROOM) {
-		if (!stack_readable(w->low - PAGE))
-			return false;
-		w->low -= PAGE;
-	}
-	return true;
-}
-
-bool stack_span_get(const struct stack_span *span, uint64_t sp, uint64_t *low,
-		    uint64_t *high)
-{
-	uint64_t pages =
-		atomic_load_explicit(&span->pages, memory_order_relaxed);
-
-	*low = (pages >> 20) * PAGE;
-	*high = *low + (pages & 0xfffff) * PAGE;
-	return sp - ROOM >= *low && sp < *high;
-}
-
-static inline void keep_span(const struct walk *w, struct stack_span *span,
-			     uint64_t sp)
-{
-	uint64_t nr = (w->high - w->low) / PAGE;
-
-	/* Not that of an interrupted stack. */
-	if (sp >= w->low && sp < w->high && nr <= 0xfffff)
-		atomic_store_explicit(&span->pages, w->low / PAGE << 20 | nr,
-				      memory_order_relaxed);
-}
-
-unsigned stack_walk(const struct stack_config *config, struct stack_span *span,
+unsigned stack_walk(const struct stack_config *config,
+		    const struct stack_span *span, struct stack_range *range,
 		    const struct stack_regs *from, struct stack_log *log,
 		    uint64_t *ips, uint64_t *hash)
 {
@@ -250,17 +186,16 @@ unsigned stack_walk(const struct stack_config *config, struct stack_span *span,
 			  .fp_at = (uintptr_t)&from->fp,
 			  .key = from->ip,
 			  .exact = true,
-			  .log = log };
+			  .log = log,
+			  .span = span,
+			  .range = *range };
 	const uint64_t own_len = config->own_end - config->own_start;
 	struct stack_rule rule;
 	uint64_t h = *hash;
 	unsigned nr = 0;
 	bool own = true;
 
-	if (log)
-		stack_log_open(log);
-	if (!stack_span_get(span, from->sp, &w.low, &w.high) && !find_span(&w))
-		return 0;
+	stack_log_open(log);
 	do {
 		own = own && w.r.ip - config->own_start < own_len;
 		rule = config->unwind == RING_UNWIND_FP && !own
@@ -271,7 +206,9 @@ unsigned stack_walk(const struct stack_config *config, struct stack_span *span,
 		ips[nr] = w.key + 1 + rule.begins;
 		h = stack_hash(h, ips[nr++]);
 	} while (nr < config->depth && step(&w, rule, config->unwind));
-	keep_span(&w, span, from->sp);
+	/* Not that of a stack that a signal interrupted. */
+	if (stack_holds(&w.range, from->sp))
+		*range = w.range;
 	*hash = h;
 	return nr;
 }

@@ -11,12 +11,12 @@
 #ifndef RECORDER_SHIM_STACK_WALK_H
 #define RECORDER_SHIM_STACK_WALK_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "recorder/ring.h"
 #include "recorder/shim/stack_memo.h"
+#include "recorder/shim/stack_span.h"
 
 /* What is needed of the registers at some place in the code. */
 struct stack_regs {
@@ -45,15 +45,6 @@ stack_here(struct stack_regs *r)
 #endif
 }
 
-/*
- * Memory that is known to be readable, around a stack pointer: the number of
- * its first page and how many there are. In one word, as a signal handler may
- * change it at any moment.
- */
-struct stack_span {
-	_Atomic uint64_t pages;
-};
-
 struct stack_config {
 	enum ring_unwind unwind;
 	unsigned depth;     /* return addresses at most */
@@ -63,19 +54,16 @@ struct stack_config {
 
 /*
  * The return addresses that lead to the place of from, innermost first, at
- * most config->depth. An address that a signal interrupted is told plus one, so
- * that one less lies in the calling function for all. *hash goes in as the
- * hash of nothing and comes out as theirs. What was read goes into *log, if it
- * is not NULL; from, whose members count as read, lies on the stack itself.
- * Returns how many; 0: none, or too little room is left on the stack.
+ * most config->depth. An address that no call has made is told plus one, so
+ * that one less lies in the function that is meant for all. *hash goes in as
+ * the hash of nothing and comes out as theirs. *range is what can be read there
+ * and may grow. What was read goes into *log; from, whose members count as
+ * read, lies on the stack itself. Returns how many.
  */
-unsigned stack_walk(const struct stack_config *config, struct stack_span *span,
+unsigned stack_walk(const struct stack_config *config,
+		    const struct stack_span *span, struct stack_range *range,
 		    const struct stack_regs *from, struct stack_log *log,
 		    uint64_t *ips, uint64_t *hash);
-
-/* The bounds of what is known to be readable around sp; false: none is. */
-bool stack_span_get(const struct stack_span *span, uint64_t sp, uint64_t *low,
-		    uint64_t *high);
 
 /* A hash with one more address. */
 static inline uint64_t stack_hash(uint64_t hash, uint64_t ip)
