@@ -32,6 +32,14 @@ same "$golden/v1-cross.info" "info of v1-cross has its numbers"
 same "$golden/v1-kinds.jsonl" "dump --json of v1-kinds"
 "$tool" dump --json "$golden/v1-notes.tape" >"$TMP/got"
 same "$golden/v1-notes.jsonl" "dump --json of v1-notes"
+"$tool" dump --stacks "$golden/v1-notes.tape" | grep -E '^(module|frame) ' \
+	>"$TMP/got"
+same "$golden/v1-notes.stacks" "dump --stacks of v1-notes"
+"$tool" dump --stacks --json "$golden/v1-notes.tape" >"$TMP/stacks"
+check "dump --stacks --json tells the same" jq -s -e \
+	'(map(select(.path)) | length == 2) and .[1].path == "/usr/lib/libwork.so.1"
+	 and (map(select(.frame)) | length == 73) and .[74].address == "0x30e0"' \
+	"$TMP/stacks"
 check "v1-notes has notes of all sorts" jq -s -e \
 	'(map(select(.stack)) | length > 50) and
 	 (map(select(.latency_ns)) | length > 50) and

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "traces/tape.h"
+#include "traces/tape_stacks.h"
 #include "traces/tool/dump_render.h"
 #include "traces/tool/tape_json.h"
 
@@ -40,13 +41,13 @@ static void print_call(const struct tape_event *ev)
 		print_notes(ev->notes);
 }
 
-static void print_text(const char *text)
+static void print_text(const char *key, const char *text)
 {
 	json_t *object = json_object();
 
-	tape_json_set_text(object, "text", text);
-	fputs(",\"text\":", stdout);
-	json_dumpf(json_object_get(object, "text"), stdout, JSON_ENCODE_ANY);
+	tape_json_set_text(object, key, text);
+	printf(",\"%s\":", key);
+	json_dumpf(json_object_get(object, key), stdout, JSON_ENCODE_ANY);
 	json_decref(object);
 }
 
@@ -61,6 +62,23 @@ void dump_json_line(const struct tape_event *ev)
 	else if (ev->kind == TAPE_THREAD_START)
 		printf(",\"tid\":%llu", (ull)ev->addr);
 	else if (tape_kind_has_text(ev->kind))
-		print_text(ev->text);
+		print_text("text", ev->text);
 	fputs("}\n", stdout);
+}
+
+void dump_json_module(size_t number, const struct tape_module *m)
+{
+	printf("{\"module\":%zu,\"start\":\"0x%llx\",\"end\":\"0x%llx\","
+	       "\"bias\":\"0x%llx\"",
+	       number, (ull)m->start, (ull)m->end, (ull)m->bias);
+	print_text("build_id", m->build_id);
+	print_text("path", m->path);
+	fputs("}\n", stdout);
+}
+
+void dump_json_frame(size_t number, const struct tape_frame_node *node)
+{
+	printf("{\"frame\":%zu,\"parent\":%u,\"module\":%u,"
+	       "\"address\":\"0x%llx\"}\n",
+	       number, node->parent, node->module, (ull)node->address);
 }

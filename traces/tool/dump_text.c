@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "traces/tape.h"
+#include "traces/tape_stacks.h"
 #include "traces/tool/dump_render.h"
 #include "traces/tool/tape_tool.h"
 
@@ -16,7 +17,7 @@ static void print_result(const struct tape_event *ev)
 		fputs(" = NULL", stdout);
 	if (ev->flags & TAPE_FAILED)
 		fputs(" failed", stdout);
-	if (tape_kind_is_realloc(ev->kind))
+	if (tape_kind_is_realloc(ev->kind) && ev->old_addr)
 		printf(" in %llu ns", (ull)(ev->end_ns - ev->time_ns));
 }
 
@@ -83,4 +84,23 @@ void dump_text_line(const struct tape_event *ev)
 		putchar('"');
 	}
 	putchar('\n');
+}
+
+void dump_text_module(size_t number, const struct tape_module *m)
+{
+	printf("module %zu %#llx-%#llx bias %#llx ", number, (ull)m->start,
+	       (ull)m->end, (ull)m->bias);
+	if (*m->build_id) {
+		fputs("build-id ", stdout);
+		tool_print_text(m->build_id);
+		putchar(' ');
+	}
+	tool_print_text(m->path);
+	putchar('\n');
+}
+
+void dump_text_frame(size_t number, const struct tape_frame_node *node)
+{
+	printf("frame %zu parent %u module %u %#llx\n", number, node->parent,
+	       node->module, (ull)node->address);
 }

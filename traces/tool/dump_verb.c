@@ -2,16 +2,19 @@
 /* heaptape dump: the events of a tape as text or JSON lines, by time. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 #include "traces/base/options.h"
 #include "traces/tape_merge.h"
 #include "traces/tape_reader.h"
+#include "traces/tape_stacks.h"
 #include "traces/tool/dump_render.h"
 #include "traces/tool/tape_tool.h"
 
 static bool as_json;
+static bool with_stacks;
 static uint64_t only_thread = UINT64_MAX;
 static uint64_t from_ns;
 static uint64_t to_ns = UINT64_MAX;
@@ -22,6 +25,8 @@ static const struct opt_def defs[] = {
 	{ 0, "from", "TIME", OPT_TIME, &from_ns,
 	  "only events from that time on (10s, 250ms)" },
 	{ 0, "to", "TIME", OPT_TIME, &to_ns, "only events up to that time" },
+	{ 's', "stacks", NULL, OPT_FLAG, &with_stacks,
+	  "before the events, print the modules and frames of their stacks" },
 	{ 'j', "json", NULL, OPT_FLAG, &as_json,
 	  "print one JSON object per line" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
@@ -38,6 +43,34 @@ static const struct opt_spec spec = {
 	.exits = "0 done, 2 usage, 4 the tape is corrupt, 5 not possible here",
 	.defs = defs,
 };
+
+static int print_modules(struct tape_reader *r, struct err *err)
+{
+	struct tape_module *modules;
+	size_t i, nr;
+	int ret = tape_reader_modules(r, &modules, &nr, err);
+
+	if (ret)
+		return ret;
+	for (i = 1; i <= nr; i++)
+		(as_json ? dump_json_module : dump_text_module)(i, &modules[i]);
+	free(modules);
+	return 0;
+}
+
+static int print_frames(struct tape_reader *r, struct err *err)
+{
+	struct tape_frame_node *nodes;
+	size_t i, nr;
+	int ret = tape_reader_frames(r, &nodes, &nr, err);
+
+	if (ret)
+		return ret;
+	for (i = 1; i <= nr; i++)
+		(as_json ? dump_json_frame : dump_text_frame)(i, &nodes[i]);
+	free(nodes);
+	return 0;
+}
 
 static int print_events(struct tape_reader *r, struct err *err)
 {
@@ -93,6 +126,10 @@ int dump_verb(int argc, char **argv)
 		return log_failure(&err);
 	tool_warn_cut(r);
 	ret = check_thread(r, &err);
+	if (!ret && with_stacks)
+		ret = print_modules(r, &err);
+	if (!ret && with_stacks)
+		ret = print_frames(r, &err);
 	if (!ret)
 		ret = print_events(r, &err);
 	if (!ret)
