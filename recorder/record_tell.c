@@ -19,8 +19,12 @@ static const char *plural(uint64_t nr, const char *ending)
 /* What went wrong while recording; the program went on all the same. */
 static void tell_failure(const struct session_result *r, const struct err *err)
 {
-	log_error("recording stopped early: %s; %s is readable up to there",
-		  err->text, r->output);
+	if (r->bytes)
+		log_error("recording stopped early: %s; %s is readable up to "
+			  "there",
+			  err->text, r->output);
+	else
+		log_error("nothing was recorded: %s", err->text);
 }
 
 /* The tape has ended before the program, or is not where it was. */
@@ -103,6 +107,10 @@ static void tell_blind_spots(const struct session_result *r)
 		explain_unloaded(r->registered ? r->unseen : r->exe, text,
 				 sizeof(text));
 		log_warn("%s", text);
+	} else if (r->foreign == RING_FOREIGN_TOOL && !r->events) {
+		log_warn("no events were recorded: another tool answers malloc "
+			 "before us; under valgrind, give it "
+			 "--soname-synonyms=somalloc=nouserintercepts");
 	} else if (r->foreign) {
 		log_warn("no events were recorded: malloc is defined by %s "
 			 "itself; build it without that allocator and preload "
@@ -137,9 +145,10 @@ static void tell_summary(const struct session_config *config,
 	units_format_count(events, sizeof(events), (double)r->events);
 	units_format_bytes(bytes, sizeof(bytes), (double)r->bytes);
 	units_format_ns(duration, sizeof(duration), (double)r->duration_ns);
-	log_note("%s %s after %s: %s events, %u thread%s, %llu lost",
-		 r->exe[0] ? r->exe : config->argv[0], status, duration, events,
-		 r->threads, plural(r->threads, "s"),
+	log_note("%s %s%s%s: %s event%s, %u thread%s, %llu lost",
+		 r->exe[0] ? r->exe : config->argv[0], status,
+		 r->reason[0] ? ", recorded for " : " after ", duration, events,
+		 plural(r->events, "s"), r->threads, plural(r->threads, "s"),
 		 (unsigned long long)r->lost);
 	if (r->events)
 		log_note("%s: %s, %.2f bytes per event; next: heaptape info %s",

@@ -48,6 +48,17 @@ exits 125 "a limit that is no number" record --max-size=lots -o x.tape true
 exits 125 "a limit below any tape" record --max-size=1K -o x.tape true
 matches "is told of" 'max-size' "$TMP/err"
 
+# heaptape ctl still knows about it.
+"$HEAPTAPE" record -q -f --max-time=100ms -o e.tape "$T/rec_steady" slow 1500 \
+	>/dev/null &
+recorder=$!
+sleep 0.7
+check "the status of what has ended" "$HEAPTAPE" ctl $recorder status
+matches "tells why" 'ended \(max-time\)' "$TMP/out"
+exits 3 "it cannot be started again" "$HEAPTAPE" ctl $recorder start
+matches "which is told" 'has ended already: max-time' "$TMP/err"
+wait $recorder
+
 # Signals reach the program as before, and its status passes through.
 "$HEAPTAPE" record -q -f --max-time=100ms -o k.tape sleep 5 2>err &
 recorder=$!

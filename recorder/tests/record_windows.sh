@@ -123,6 +123,37 @@ check "with what was before" test "$(grep -c 'malloc(7001)' events)" -eq 10
 check "without what was between" test "$(grep -c 'malloc(7002)' events)" -eq 0
 check "and with what was after" test "$(grep -c 'malloc(7003)' events)" -eq 10
 
+# Several processes: the recorder's number means all, another one its own.
+cat >two.sh <<'END'
+"$1" slow 2500 >/dev/null &
+"$1" slow 2500 >/dev/null &
+wait
+END
+"$HEAPTAPE" record -q -f --follow=all -o two.tape sh two.sh "$T/rec_steady" &
+recorder=$!
+for try in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 0.1
+	"$HEAPTAPE" ctl --json $recorder status >all.json 2>/dev/null || continue
+	jq -e '[.processes[] | select(.exe | endswith("rec_steady"))] |
+		length == 2' all.json >/dev/null && break
+done
+check "all processes have a status" jq -e '[.processes[] |
+	select(.exe | endswith("rec_steady")) | select(.events > 0)] |
+	length == 2' all.json
+child=$(jq '[.processes[] | select(.exe | endswith("rec_steady"))][0].pid' \
+	all.json)
+check "one of them is stopped" ctl "$child" stop
+check "all are marked" ctl $recorder mark "all of us"
+check "status, $try" ctl $recorder status --json
+check "the others go on" jq -e '[.processes[] | select(.state == "paused")] |
+	length == 1 and .[0].pid == '"$child" "$TMP/out"
+wait $recorder
+for tape in two-*.tape; do
+	"$HEAPTAPE" dump "$tape" | grep -c 'mark "all of us"'
+done >marks
+check "each tape has the mark" test "$(grep -c '^1$' marks)" -eq 2
+check "and all are complete" "$HEAPTAPE" check two*.tape
+
 # What is paused costs at most 2 ns per call.
 for round in 1 2 3 4; do
 	"$HEAPTAPE" record -q -f --start-paused -o c.tape "$T/rec_steady" cost >>with
