@@ -8,18 +8,11 @@
 T=$B/recorder/tests
 RECORD_OPTIONS="-q ${RECORD_OPTIONS-}"
 
-# The same way with a recorder between, as far as the environment goes.
-cat >"$TMP/way" <<'END'
-#!/bin/sh
-exec "$@"
-END
-chmod +x "$TMP/way"
-
 # inherits "what" SHELL-COMMAND: all that the program "$@" of that command is
 # given is the same either way.
 inherits()
 {
-	sh -c "$2" sh "$TMP/way" "$T/rec_state" a 'b c' '' \
+	sh -c "$2" sh "$T/rec_state" a 'b c' '' \
 		>"$TMP/plain.out" 2>"$TMP/plain.err" </dev/null
 	rm -f "$TMP"/tapes/*
 	# shellcheck disable=SC2086 # a list of options
@@ -48,6 +41,9 @@ inherits "standard input closed" 'exec "$@" <&-'
 inherits "standard error closed" 'exec "$@" 2>&-'
 inherits "other variables" 'export HOME=/none A= B="
 two lines" LC_ALL=de_DE.UTF-8 IFS=x; exec "$@"'
+inherits "variables of odd names" 'exec env a.b=1 x-y=2 "BASH_FUNC_f%%=() {
+:; }" "$@"'
+inherits "no variables" 'exec env -i "$@"'
 inherits "processors" 'exec taskset -c 0 "$@"'
 inherits "an idle scheduling class" 'exec chrt -i 0 "$@"'
 inherits "no randomization" 'exec setarch -R "$@"'
