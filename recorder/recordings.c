@@ -9,6 +9,7 @@
 #include "recorder/recordings.h"
 #include "recorder/session.h"
 
+#define PID_MAX    (1u << 22) /* as the kernel has it */
 #define SCAN_NS    50000000u /* between looks for an entry that does not come */
 #define SEEK_SPARE 20 /* so many times what a search took lie between two */
 #define POLL_NS    10000000u /* between looks for processes that ended */
@@ -79,12 +80,25 @@ static int acquire(struct recordings *s, uint32_t entry, struct err *err)
 	return 0;
 }
 
+/* Whether a process may have written it: some scribble over all they can. */
+static bool is_possible(const struct recordings *s,
+			const struct ring_process *p)
+{
+	return p->pid && p->pid <= PID_MAX && p->birth <= RING_BIRTH_FORK &&
+	       p->serial && (p->exe[0] == '/' || !p->exe[0]) &&
+	       (s->env.config->follow != RING_FOLLOW_NONE ||
+		(pid_t)p->pid == s->first.told_pid);
+}
+
 static bool is_new(const struct recordings *s, uint32_t entry)
 {
+	const struct ring_process *p = &s->env.shared->processes[entry];
+
 	/* Acquire: what it announced is there. */
 	return !s->env.drain->targets[entry] &&
-	       atomic_load_explicit(&s->env.shared->processes[entry].state,
-				    memory_order_acquire) == RING_PROCESS_LIVE;
+	       atomic_load_explicit(&p->state, memory_order_acquire) ==
+		       RING_PROCESS_LIVE &&
+	       is_possible(s, p);
 }
 
 static bool is_sought(struct recordings *s, uint32_t pid)
@@ -218,7 +232,7 @@ static void sum_up(struct session_result *sum, const struct recording *r)
 	sum->other_events += r->target.events;
 	sum->other_bytes += r->output.bytes;
 	sum->other_lost += r->target.dropped + recording_lost(r);
-	sum->other_foreign += r->image.foreign;
+	sum->other_foreign += r->image.foreign != RING_FOREIGN_NONE;
 	if (r->unseen[0])
 		strangers_add(&sum->strangers, r->unseen);
 	if (r->err.code) {

@@ -80,6 +80,13 @@ enum ring_mode {
 	RING_NEW = 64,       /* in the shim alone: not yet known */
 };
 
+/* Why calls of the family do not reach us. */
+enum ring_foreign {
+	RING_FOREIGN_NONE = 0,
+	RING_FOREIGN_PROGRAM, /* it brings its own malloc */
+	RING_FOREIGN_TOOL,    /* a tool like valgrind answers them before us */
+};
+
 /* One program image in one process; an exec begins another one. */
 struct ring_process {
 	/* Written by the program, but for the freeing of state and for mode. */
@@ -88,7 +95,7 @@ struct ring_process {
 	uint32_t birth;        /* enum ring_birth */
 	uint32_t pid;
 	uint32_t parent;  /* pid */
-	uint32_t foreign; /* 1: the program brings its own malloc */
+	uint32_t foreign; /* enum ring_foreign */
 	uint64_t serial;  /* in order of registering, from 1 */
 	uint64_t start_ticks;
 	_Atomic uint32_t nr_threads;

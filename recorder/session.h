@@ -44,7 +44,7 @@ struct session_result {
 	int exec_errno;        /* not 0: it could not be started */
 	bool registered;       /* the shim was loaded */
 	char unseen[PATH_MAX]; /* a later program that it was not loaded into */
-	bool foreign;          /* the program brings its own malloc */
+	uint32_t foreign;      /* enum ring_foreign */
 	char allocator[1024];
 	char earlier[256]; /* programs that executed the last one, or "" */
 	uint64_t earlier_events;

@@ -218,7 +218,6 @@ __attribute__((constructor)) static void shim_start(void)
 	if (shim_state() == SHIM_NEW) {
 		shim.probing = true;
 		public_free(NULL);
-		shim.probing = false;
 	}
 	shim_attach();
 }

@@ -212,7 +212,9 @@ static void describe_image(void)
 {
 	ssize_t len;
 
-	image.foreign = !real_is_ours();
+	image.foreign = !real_is_ours() ? RING_FOREIGN_PROGRAM
+			: shim.probing  ? RING_FOREIGN_TOOL
+					: RING_FOREIGN_NONE;
 	real_allocator_path(image.allocator, sizeof(image.allocator));
 	len = readlink("/proc/self/exe", image.exe, sizeof(image.exe) - 1);
 	image.exe[len > 0 ? len : 0] = '\0';

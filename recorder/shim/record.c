@@ -171,14 +171,18 @@ void rec_append_after(const struct rec_place *place, uint64_t value)
 void rec_null_free_slow(void)
 {
 	struct rec_thread *t = rec_self;
-	int saved_errno = errno;
 
-	/* Of an ended thread: not worth a ring. */
-	t = t == &rec_ended ? NULL : writer();
-	if (t)
-		atomic_fetch_add_explicit(&t->slot->null_frees, 1,
-					  memory_order_relaxed);
-	errno = saved_errno;
+	if (shim.probing) {
+		shim.probing = false;
+		return;
+	}
+	/* Of an ended thread or one without a slot: not worth the trouble. */
+	if (t == &rec_ended || t == &rec_refused)
+		return;
+	if (!t || !t->ring)
+		t = shim_attach();
+	if (t && t->ring && !(shim_mode() & RING_PAUSED))
+		rec_count(&t->slot->null_frees);
 }
 
 unsigned rec_kind_since(uint64_t mark, uint64_t addr)

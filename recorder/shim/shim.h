@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,6 +67,7 @@ struct shim {
 	struct ring_process *processes;
 	struct ring_process *process; /* this one's entry */
 	struct ring_slot *slots;
+	bool probing; /* a first call has not arrived here */
 	pthread_key_t key;
 	_Atomic(struct ring_record *) chunks[SHIM_CHUNKS];
 };

@@ -124,8 +124,14 @@ SHIM_EXPORT void *realloc(void *ptr, size_t size)
 /* C libraries build it from realloc, which would then be recorded too. */
 SHIM_EXPORT void *reallocarray(void *ptr, size_t nr, size_t size)
 {
-	return resize(ptr, product(nr, size), RING_REALLOCARRAY,
-		      RING_REALLOCARRAY_NEW);
+	const size_t bytes = product(nr, size);
+	void *moved =
+		resize(ptr, bytes, RING_REALLOCARRAY, RING_REALLOCARRAY_NEW);
+
+	/* Not every allocator's realloc says so. */
+	if (unlikely(!moved && bytes))
+		errno = ENOMEM;
+	return moved;
 }
 
 SHIM_EXPORT void free_sized(void *ptr, size_t size)
