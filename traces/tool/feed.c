@@ -2,6 +2,8 @@
 /*
  * A ring of batches between the thread that decodes and the caller. A mutex
  * guards the two counters; what is in a batch belongs to one side at a time.
+ * A side that has to wait waits for half of the ring, so that they wake each
+ * other seldom.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -11,7 +13,8 @@
 #include "traces/base/err.h"
 #include "traces/tool/feed.h"
 
-#define BATCHES 4
+#define BATCHES 16
+#define HALF    (BATCHES / 2)
 
 struct feed {
 	struct tape_merge *merge;
@@ -79,8 +82,9 @@ static struct feed_batch *get_empty(struct feed *f)
 	struct feed_batch *b = NULL;
 
 	pthread_mutex_lock(&f->lock);
-	while (!f->stop && f->filled - f->taken == BATCHES)
-		pthread_cond_wait(&f->changed, &f->lock);
+	if (f->filled - f->taken == BATCHES)
+		while (!f->stop && f->filled - f->taken > HALF)
+			pthread_cond_wait(&f->changed, &f->lock);
 	if (!f->stop)
 		b = &f->batches[f->filled % BATCHES];
 	pthread_mutex_unlock(&f->lock);
@@ -99,7 +103,8 @@ static void *decode(void *arg)
 		f->filled += b->nr > 0;
 		f->ended = ret <= 0;
 		f->ret = ret;
-		pthread_cond_signal(&f->changed);
+		if (f->ended || f->filled - f->taken >= HALF)
+			pthread_cond_signal(&f->changed);
 		pthread_mutex_unlock(&f->lock);
 	}
 	return NULL;
@@ -149,10 +154,11 @@ int feed_next(struct feed *f, const struct feed_batch **batch, struct err *err)
 
 	pthread_mutex_lock(&f->lock);
 	f->taken += f->holds;
-	if (f->holds)
+	if (f->filled - f->taken <= HALF)
 		pthread_cond_signal(&f->changed);
-	while (f->filled == f->taken && !f->ended)
-		pthread_cond_wait(&f->changed, &f->lock);
+	if (f->filled == f->taken)
+		while (f->filled - f->taken < HALF && !f->ended)
+			pthread_cond_wait(&f->changed, &f->lock);
 	f->holds = f->filled != f->taken;
 	*batch = f->holds ? &f->batches[f->taken % BATCHES] : NULL;
 	ret = f->holds ? 1 : f->ret;

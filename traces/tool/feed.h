@@ -10,7 +10,7 @@
 
 #include "traces/tape_merge.h"
 
-#define FEED_STEPS 1024
+#define FEED_STEPS 512
 
 struct feed;
 

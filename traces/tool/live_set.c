@@ -9,8 +9,9 @@
 
 #include "traces/tool/live_set.h"
 
-#define FIRST_BITS 12
-#define HUGE_PAGE  ((size_t)2 << 20)
+#define FIRST_BITS  12
+#define HUGE_PAGE   ((size_t)2 << 20)
+#define CHUNK_BYTES (sizeof(struct live_block) << LIVE_CHUNK_BITS)
 
 static inline size_t mask(const struct live_set *set)
 {
@@ -23,18 +24,19 @@ static inline size_t home(const struct live_set *set, uint64_t slot)
 	return (size_t)(slot >> set->shift);
 }
 
-/* Zeroed memory; large ones on huge pages, since access is at random. */
+/*
+ * Zeroed memory straight from the system, on huge pages where that pays,
+ * since access is at random. NULL: there is none.
+ */
 static void *get_memory(size_t len)
 {
-	void *p;
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (len < HUGE_PAGE)
-		return calloc(1, len);
-	p = aligned_alloc(HUGE_PAGE, len);
-	if (p) {
+	if (p == MAP_FAILED)
+		return NULL;
+	if (len >= HUGE_PAGE)
 		madvise(p, len, MADV_HUGEPAGE);
-		memset(p, 0, len);
-	}
 	return p;
 }
 
@@ -58,6 +60,12 @@ static inline size_t find(const struct live_set *set, uint64_t addr)
 	}
 }
 
+static void put_slots(const struct live_set *set)
+{
+	if (set->slots)
+		munmap(set->slots, (mask(set) + 1) * sizeof(*set->slots));
+}
+
 static int grow_table(struct live_set *set)
 {
 	struct live_set grown = *set;
@@ -78,7 +86,7 @@ static int grow_table(struct live_set *set)
 			at = (at + 1) & mask(&grown);
 		grown.slots[at] = set->slots[i];
 	}
-	free(set->slots);
+	put_slots(set);
 	*set = grown;
 	return 0;
 }
@@ -95,7 +103,7 @@ static int grow_pool(struct live_set *set)
 			return -1;
 		set->chunks = chunks;
 	}
-	chunks[nr] = get_memory(sizeof(**chunks) << LIVE_CHUNK_BITS);
+	chunks[nr] = get_memory(CHUNK_BYTES);
 	return chunks[nr] ? 0 : -1;
 }
 
@@ -120,7 +128,7 @@ int live_set_add(struct live_set *set, const struct live_block *block,
 	uint64_t number;
 	size_t at;
 
-	if ((!set->slots || set->nr > mask(set) / 2) && grow_table(set))
+	if ((!set->slots || set->nr > mask(set) / 3 * 2) && grow_table(set))
 		return -1;
 	at = find(set, block->addr);
 	if (set->slots[at]) {
@@ -181,8 +189,8 @@ void live_set_release(struct live_set *set)
 		       LIVE_CHUNK_BITS;
 
 	for (i = 0; i < nr; i++)
-		free(set->chunks[i]);
+		munmap(set->chunks[i], CHUNK_BYTES);
 	free(set->chunks);
-	free(set->slots);
+	put_slots(set);
 	memset(set, 0, sizeof(*set));
 }
