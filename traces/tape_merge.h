@@ -20,6 +20,10 @@ enum tape_phase {
 	TAPE_FINISH, /* a realloc returned (end_ns): the new block is there */
 };
 
+/*
+ * Both steps of a realloc have its notes: usable and touched bytes belong to
+ * the first, the stack to the second.
+ */
 struct tape_step {
 	struct tape_event ev;
 	uint64_t time_ns; /* of this step */
