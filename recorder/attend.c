@@ -42,6 +42,9 @@ static void check_limits(struct attend *a)
 	if (!reason)
 		return;
 	a->over = true;
+	/* Programs that are still to come begin unrecorded and stay so. */
+	env->shared->control->mode |= RING_PAUSED;
+	a->all->env.over = reason;
 	recordings_end(a->all, reason);
 }
 

@@ -38,6 +38,9 @@ static void tell_end(const struct session_result *r)
 			 "to there, the program went on unrecorded; record "
 			 "where there is more room",
 			 duration);
+	else if (!strcmp(r->reason, "never started"))
+		log_warn("the recording was never started: 'heaptape ctl PID "
+			 "start' does it while the program runs");
 	else if (r->reason[0])
 		log_note("the recording ended by %s after %s; the program "
 			 "went on unrecorded",

@@ -282,10 +282,12 @@ void recording_end(struct recording *r, const char *reason)
 		return;
 	r->ended = true;
 	r->duration_ns = ticks_now_ns(r->env->ticks);
-	if (reason) {
+	if (reason)
 		set_mode(r, RING_PAUSED, 0);
+	else if (r->image.serial && !r->started)
+		reason = "never started";
+	if (reason)
 		snprintf(r->reason, sizeof(r->reason), "%s", reason);
-	}
 	/* A tape without a program in it is empty. */
 	if (!r->writer && !reason)
 		recording_tape_begin(r, &r->err);

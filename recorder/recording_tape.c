@@ -116,9 +116,7 @@ static void describe_end(const struct recording *r, struct tape_end *end)
 		.duration_ns = r->duration_ns,
 		.dropped = r->target.dropped + recording_lost(r),
 	};
-	if (!r->started && r->image.serial && !r->reason[0])
-		strcpy(end->reason, "exit, never started");
-	else if (r->reason[0])
+	if (r->reason[0])
 		snprintf(end->reason, sizeof(end->reason), "%s", r->reason);
 	else if (status < 0)
 		strcpy(end->reason, "exit, with a status unknown to heaptape");

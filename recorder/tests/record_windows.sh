@@ -90,7 +90,8 @@ kill -USR1 "$program"
 wait $recorder
 check "never started" "$HEAPTAPE" check never.tape
 "$HEAPTAPE" info never.tape >text
-matches "is told of" 'never started' text
+matches "is told of" "never started" text
+check "by the recorder, too" grep -q "never started" rec.err
 
 # Marks and stops of a recording that began at once.
 begin -f -o n.tape
