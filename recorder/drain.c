@@ -247,6 +247,22 @@ static bool may_be_filled(const struct look *l)
 	return now - ds->gap_ns < GAP_PATIENCE;
 }
 
+/*
+ * How far behind a hole the next record may be. A thread that waits, or is
+ * gone, may have left a large one; it wrote nothing beyond its claim.
+ */
+static uint64_t reach(const struct look *l, bool last)
+{
+	uint64_t left =
+		atomic_load_explicit(&l->slot->claim, memory_order_relaxed) -
+		l->ds->unpack.pos;
+
+	if (!last &&
+	    !atomic_load_explicit(&l->slot->waiting, memory_order_relaxed))
+		return UNPACK_NEAR;
+	return left < RING_RECORDS ? left : RING_RECORDS;
+}
+
 static bool is_last_look(const struct look *l)
 {
 	return l->target->last || l->ds->gone || l->state == RING_ENDED;
@@ -260,7 +276,7 @@ static bool skip_gap(const struct look *l)
 {
 	struct drain_slot *ds = l->ds;
 	bool last = is_last_look(l);
-	uint64_t nr = unpack_gap(&ds->unpack, l->ring, last);
+	uint64_t nr = unpack_gap(&ds->unpack, l->ring, last, reach(l, last));
 	uint64_t left = l->slot->end_pos - ds->unpack.pos;
 
 	if (!nr && l->state == RING_ENDED && left <= RING_RECORDS)
@@ -357,6 +373,11 @@ static void drain_slot(const struct look *l)
 	while (skip_gap(l));
 	if (ds->unpack.pos - before > l->target->records)
 		l->target->records = ds->unpack.pos - before;
+	/* Whatever the program has done to it: it may wait for it to rise. */
+	if (atomic_load_explicit(&l->slot->tail, memory_order_relaxed) !=
+	    ds->unpack.pos)
+		atomic_store_explicit(&l->slot->tail, ds->unpack.pos,
+				      memory_order_release);
 	shared_wake_slot(l->slot);
 	add_counts(l);
 	rest_ring(l, ds->unpack.pos - before);

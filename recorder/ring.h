@@ -54,7 +54,7 @@ struct ring_slot {
 
 	/* Written by the drain, but for waiting. */
 	_Atomic uint64_t tail __attribute__((aligned(64)));
-	_Atomic uint32_t waiting;   /* the program sleeps on tail's low half */
+	_Atomic uint32_t waiting;   /* for room; the program sleeps on it */
 	_Atomic uint32_t shrinking; /* claim must not rise: pages are going */
 };
 

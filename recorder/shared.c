@@ -189,7 +189,7 @@ void shared_wake_slot(struct ring_slot *slot)
 	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_load_explicit(&slot->waiting, memory_order_relaxed)) {
 		atomic_store_explicit(&slot->waiting, 0, memory_order_relaxed);
-		wake_all(&slot->tail);
+		wake_all(&slot->waiting);
 	}
 }
 
@@ -212,7 +212,7 @@ void shared_stop(const struct shared *s)
 	atomic_store_explicit(&s->control->drain_state, RING_DRAIN_STOPPED,
 			      memory_order_seq_cst);
 	for (i = 0; i < top; i++)
-		wake_all(&s->slots[i].tail);
+		wake_all(&s->slots[i].waiting);
 }
 
 /*

@@ -47,14 +47,16 @@ size_t unpack_events(struct unpack *u, const struct ring_record *ring,
 		     const struct ticks *ticks, struct tape_event *ev,
 		     size_t max);
 
+#define UNPACK_NEAR 16 /* positions that nested handlers usually leave open */
+
 /*
- * How many positions at u->pos are unfilled though the one behind them is
- * filled; 0: none, the ring just ends here. Words are written before the
+ * How many positions at u->pos are unfilled though one of the reach ones behind
+ * them is filled; 0: none, the ring just ends here. Words are written before the
  * record that they belong to, so that they alone count only if it is the last
  * look: nobody writes any more. Notes may be there without their event.
  */
-unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring,
-		    bool last);
+uint64_t unpack_gap(const struct unpack *u, const struct ring_record *ring,
+		    bool last, uint64_t reach);
 
 /*
  * Give up on what is unfilled among so many positions: whoever took them does

@@ -11,7 +11,6 @@ _Static_assert((int)RING_MALLOC == TAPE_MALLOC &&
 		       (int)RING_FREE_ALIGNED_SIZED == TAPE_FREE_ALIGNED_SIZED,
 	       "the kinds of a ring are those of a tape");
 
-#define GAP_MAX   16   /* positions that nested handlers can leave open */
 #define WORDS_MAX 8191 /* of a definition: 13 bits tell how many */
 
 static void push_begin(struct unpack *u, const struct tape_event *ev,
@@ -247,21 +246,20 @@ static uint64_t waits_at(const struct ring_record *ring, uint64_t pos)
 	return pos;
 }
 
-unsigned unpack_gap(const struct unpack *u, const struct ring_record *ring,
-		    bool last)
+uint64_t unpack_gap(const struct unpack *u, const struct ring_record *ring,
+		    bool last, uint64_t reach)
 {
 	const uint64_t pos = waits_at(ring, u->pos);
-	uint64_t first;
-	unsigned i;
+	uint64_t first, i;
 
 	if (unpack_filled(ring, pos, &first))
 		return 0;
-	for (i = 1; i <= GAP_MAX; i++)
+	for (i = 1; i <= reach; i++)
 		if (unpack_filled(ring, pos + i, &first) &&
 		    (last || ring_kind_of(first) != RING_WORD))
-			return (unsigned)(pos - u->pos) + i;
+			return pos - u->pos + i;
 	/* A free that was not survived has no end, but was one. */
-	return last && pos != u->pos ? (unsigned)(pos - u->pos) + 1 : 0;
+	return last && pos != u->pos ? pos - u->pos + 1 : 0;
 }
 
 void unpack_skip(struct unpack *u, struct ring_record *ring, uint64_t nr)

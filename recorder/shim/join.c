@@ -83,8 +83,9 @@ static void *map_shared(uint64_t offset, size_t len)
 }
 
 /*
- * The same where the file is out of reach: the program has changed its root or
- * user, or may open nothing more. A copy of the mapping that there is grows.
+ * The same from the mapping that there is, a copy of which grows: a program
+ * that has changed its root or user, or locked itself up, may open nothing
+ * more. Needs address space for all that lies before.
  */
 static void *remap_shared(uint64_t offset, size_t len)
 {
@@ -104,9 +105,9 @@ struct ring_record *shim_map_chunk(uint32_t chunk)
 	rings = atomic_load_explicit(&shim.chunks[chunk], memory_order_acquire);
 	if (rings)
 		return rings;
-	rings = map_shared(offset, RING_CHUNK * RING_BYTES);
+	rings = remap_shared(offset, RING_CHUNK * RING_BYTES);
 	if (!rings)
-		rings = remap_shared(offset, RING_CHUNK * RING_BYTES);
+		rings = map_shared(offset, RING_CHUNK * RING_BYTES);
 	if (!rings)
 		return NULL;
 	/* Release: the mapping is there for who reads the pointer. */

@@ -26,14 +26,21 @@ static bool dropping(void)
 	return shim.control->on_full == RING_FULL_DROP;
 }
 
-/* Sleep until the drain has made room beyond tail, or for a while. */
-static void wait_for_drain(struct ring_slot *slot, uint64_t tail)
+/* The drain shall come, also if it waits for a hole in this ring. */
+static void ask_for_room(struct ring_slot *slot)
 {
 	shim_wake_drain(RING_DRAIN_NAP);
 	/* Sequential: the drain must see this, or we its new tail. */
-	atomic_store_explicit(&slot->waiting, 1, memory_order_seq_cst);
+	if (!atomic_load_explicit(&slot->waiting, memory_order_seq_cst))
+		atomic_store_explicit(&slot->waiting, 1, memory_order_seq_cst);
+}
+
+/* Sleep until the drain has made room beyond tail, or for a while. */
+static void wait_for_drain(struct ring_slot *slot, uint64_t tail)
+{
+	ask_for_room(slot);
 	if (atomic_load_explicit(&slot->tail, memory_order_seq_cst) == tail)
-		shim_futex_wait(&slot->tail, (uint32_t)tail, WAIT_NS);
+		shim_futex_wait(&slot->waiting, 1, WAIT_NS);
 }
 
 bool rec_claim(struct ring_slot *slot, uint64_t limit, bool wait)
@@ -112,7 +119,7 @@ enum rec_room rec_room(struct rec_thread *t, uint64_t pos, uint64_t nr)
 			wait_for_drain(slot, full - RING_RECORDS);
 		} else if (untake(t, pos, nr) || ++tries == MAX_UNTAKE) {
 			rec_count(&slot->dropped);
-			shim_wake_drain(RING_DRAIN_NAP);
+			ask_for_room(slot);
 			return REC_NONE;
 		}
 	}

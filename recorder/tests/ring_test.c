@@ -185,12 +185,14 @@ static void holes_are_skipped_for_good(void **state)
 	put_event(f, 0, RING_FREE, 8, 0, 1);
 	put_event(f, 2, RING_FREE, 16, 0, 2);
 	assert_int_equal(unpack(f), 1);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 1);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 1);
 	unpack_skip(&f->unpack, f->ring, 1);
 	assert_int_equal(f->unpack.interrupted, 1);
 	assert_int_equal(unpack(f), 1);
 	assert_int_equal(f->ev[0].addr, 16);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 0);
 	for (pos = 3; pos < 2 * RING_RECORDS + 1; pos++) {
 		put_event(f, pos, RING_FREE, 8, 0, pos);
 		unpack(f);
@@ -206,12 +208,15 @@ static void words_alone_are_no_hole(void **state)
 	struct fixture *f = *state;
 
 	put_word(f, 1, 4096);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, true), 1);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, true, UNPACK_NEAR), 1);
 	put_event(f, 2, RING_FREE, 16, 0, 2);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 2);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 2);
 	put_event(f, 0, RING_MEMALIGN, 4096, 100, 1);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 0);
 	assert_int_equal(unpack(f), 2);
 	assert_int_equal(f->ev[0].alignment, 4096);
 }

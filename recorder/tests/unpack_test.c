@@ -168,7 +168,8 @@ static void a_free_waits_for_its_latency(void **state)
 	put_note(f, 0, RING_NOTE_AFTERWARDS, 0);
 	put_event(f, 1, RING_FREE, 64, 0, 1);
 	assert_int_equal(unpack(f), 0);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 0);
 	put(f, 2, ring_kind_bits(RING_NOTE_AFTER), 99);
 	assert_int_equal(unpack(f), 1);
 	assert_int_equal(notes[0].latency_ns, 99);
@@ -177,7 +178,8 @@ static void a_free_waits_for_its_latency(void **state)
 	put_event(f, 4, RING_FREE, 128, 0, 2);
 	put_event(f, 6, RING_MALLOC, 192, 1, 3);
 	assert_int_equal(unpack(f), 0);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 3);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 3);
 	unpack_skip(&f->unpack, f->ring, 3);
 	assert_int_equal(f->unpack.interrupted, 1);
 	assert_int_equal(unpack(f), 2);
@@ -187,12 +189,13 @@ static void a_free_waits_for_its_latency(void **state)
 	/* In the last one the program was killed. */
 	put_note(f, 7, RING_NOTE_AFTERWARDS, 0);
 	put_event(f, 8, RING_FREE, 256, 0, 4);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, true), 3);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, true, UNPACK_NEAR), 3);
 	unpack_skip(&f->unpack, f->ring, 3);
 	assert_int_equal(unpack(f), 1);
 	assert_int_equal(f->ev[0].addr, 256);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, true), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, true, UNPACK_NEAR), 0);
 }
 
 static void notes_without_their_event_are_dropped(void **state)
@@ -203,9 +206,11 @@ static void notes_without_their_event_are_dropped(void **state)
 	f->unpack.notes = notes;
 	put_note(f, 0, RING_NOTE_LATENCY, 5);
 	assert_int_equal(unpack(f), 0);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 0);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 0);
 	put_event(f, 3, RING_MALLOC, 64, 1, 1);
-	assert_int_equal(unpack_gap(&f->unpack, f->ring, false), 3);
+	assert_int_equal(unpack_gap(&f->unpack, f->ring, false, UNPACK_NEAR),
+			 3);
 	unpack_skip(&f->unpack, f->ring, 3);
 	assert_int_equal(f->unpack.interrupted, 2);
 	assert_int_equal(unpack(f), 1);
