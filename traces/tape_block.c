@@ -7,15 +7,26 @@
 #include "traces/base/err.h"
 #include "traces/tape_refer.h"
 
+#define LEAN_EVENTS 64 /* too few for the size of a finder */
+
+/* From here on addresses are found; before, each was written out. */
+static bool start_finder(struct tape_block *b)
+{
+	b->finder = calloc(1, sizeof(*b->finder));
+	if (!b->finder)
+		return false;
+	b->finder->recent.take_base = b->take_base;
+	b->finder->recent.give_base = b->give_base;
+	return true;
+}
+
 static bool reserve(struct tape_block *b, size_t nr)
 {
 	int i;
 
-	if (!b->finder) {
-		b->finder = calloc(1, sizeof(*b->finder));
-		if (!b->finder)
-			return false;
-	}
+	if (!b->finder && (!b->lean || b->count >= LEAN_EVENTS) &&
+	    !start_finder(b))
+		return false;
 	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++) {
 		size_t more = i == TAPE_COL_KIND  ? nr
 			      : i == TAPE_COL_LOW ? 2 * nr + b->nr_addrs
@@ -79,20 +90,19 @@ static uint8_t put_realloc(struct tape_block *b, const struct tape_event *ev)
 		bits |= TAPE_KIND_NOOLD;
 	else
 		put(b, TAPE_COL_OLD,
-		    refer_give(b, b->finder, ev->old_addr,
+		    refer_give(b, ev->old_addr,
 			       ev->old_addr == ev->addr ||
 				       ev->flags & TAPE_FAILED));
 	if (!ev->addr) {
 		bits |= TAPE_KIND_NOADDR;
 	} else if (!ev->old_addr) {
-		put(b, TAPE_COL_TAKE,
-		    refer_take(b, b->finder, ev->addr, ev->size));
+		put(b, TAPE_COL_TAKE, refer_take(b, ev->addr, ev->size));
 	} else if (ev->addr == ev->old_addr) {
 		put(b, TAPE_COL_MOVE, 0);
-		note_take(b->finder, ev->addr, recent_class(ev->size));
+		if (b->finder)
+			note_take(b->finder, ev->addr, ev->size);
 	} else {
-		put(b, TAPE_COL_MOVE,
-		    1 + refer_take(b, b->finder, ev->addr, ev->size));
+		put(b, TAPE_COL_MOVE, 1 + refer_take(b, ev->addr, ev->size));
 	}
 	return bits;
 }
@@ -108,11 +118,9 @@ static void put_call(struct tape_block *b, const struct tape_event *ev)
 	else if (!ev->addr)
 		kind |= TAPE_KIND_NOADDR;
 	else if (tape_kind_is_free(ev->kind))
-		put(b, TAPE_COL_GIVE,
-		    refer_give(b, b->finder, ev->addr, false));
+		put(b, TAPE_COL_GIVE, refer_give(b, ev->addr, false));
 	else
-		put(b, TAPE_COL_TAKE,
-		    refer_take(b, b->finder, ev->addr, ev->size));
+		put(b, TAPE_COL_TAKE, refer_take(b, ev->addr, ev->size));
 	if (ev->kind != TAPE_FREE)
 		put(b, TAPE_COL_SIZE, ev->size);
 	if (tape_kind_has_alignment(ev->kind))
@@ -241,6 +249,8 @@ static size_t put_plain(struct tape_block *b, const struct tape_event *ev,
 	size_t i, nr_reallocs = 0;
 	struct pen p;
 
+	if (!f)
+		return 0;
 	pen_open(&p, b);
 	for (i = 0; i < nr; i++, ev++) {
 		uint64_t addr = ev->addr, size = ev->size;
@@ -253,8 +263,8 @@ static size_t put_plain(struct tape_block *b, const struct tape_event *ev,
 		pen_time(&p, units(ev->time_ns, unit_ns), is_free);
 		if (is_free) {
 			*p.kind++ = (uint8_t)kind;
-			p.give = varint_put_short(
-				p.give, refer_give(b, f, addr, false));
+			p.give = varint_put_short(p.give,
+						  find_give(b, f, addr, false));
 			continue;
 		}
 		if (kind == TAPE_REALLOC) {
@@ -263,7 +273,7 @@ static size_t put_plain(struct tape_block *b, const struct tape_event *ev,
 		}
 		*p.kind++ = (uint8_t)kind;
 		p.size = varint_put(p.size, size);
-		p.take = varint_put(p.take, refer_take(b, f, addr, size));
+		p.take = varint_put(p.take, find_take(b, f, addr, size));
 	}
 	pen_close(&p, b);
 	memset(column_end(b, TAPE_COL_DURATION), 0, nr_reallocs);
@@ -319,6 +329,16 @@ size_t tape_block_len(const struct tape_block *b)
 	return b->notes ? len + tape_notes_len(b->notes) : len;
 }
 
+size_t tape_block_memory(const struct tape_block *b)
+{
+	size_t bytes = sizeof(*b) + (b->finder ? sizeof(*b->finder) : 0);
+	int i;
+
+	for (i = TAPE_COL_KIND; i < TAPE_COL_NR; i++)
+		bytes += b->col[i].cap;
+	return b->notes ? bytes + tape_notes_memory(b->notes) : bytes;
+}
+
 size_t tape_block_pieces(struct tape_block *b,
 			 struct tape_piece pieces[TAPE_BLOCK_PIECES])
 {
@@ -349,6 +369,8 @@ void tape_block_clear(struct tape_block *b)
 	b->count = 0;
 	b->nr_addrs = 0;
 	b->after_free = false;
+	b->take_base = 0;
+	b->give_base = 0;
 	b->dropped = 0;
 	/* The windows, too: what is not in them is not looked at. */
 	if (b->finder)

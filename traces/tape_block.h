@@ -25,8 +25,11 @@ struct tape_block {
 	uint64_t first;    /* times in units */
 	uint64_t last;
 	uint64_t dropped;
-	bool after_free;               /* the last event was one */
-	struct tape_finder *finder;    /* allocated with the first event */
+	bool after_free;    /* the last event was one */
+	bool lean;          /* no finder before there are many events */
+	uint64_t take_base; /* without a finder, see FORMAT.md */
+	uint64_t give_base;
+	struct tape_finder *finder;    /* NULL: each address is written out */
 	struct tape_notes_pack *notes; /* allocated with the first note */
 	uint8_t prefix[TAPE_COL_NR][1 + 10]; /* ids and lengths for pieces */
 };
@@ -39,6 +42,8 @@ int tape_block_add(struct tape_block *b, const struct tape_event *ev, size_t nr,
 		   unsigned unit_ns, struct err *err);
 /* Bytes of all columns together. */
 size_t tape_block_len(const struct tape_block *b);
+/* Bytes of memory, itself included. */
+size_t tape_block_memory(const struct tape_block *b);
 /* The payload in pieces that point into b; returns how many. */
 size_t tape_block_pieces(struct tape_block *b,
 			 struct tape_piece pieces[TAPE_BLOCK_PIECES]);

@@ -172,6 +172,16 @@ size_t tape_notes_len(const struct tape_notes_pack *p)
 	return len;
 }
 
+size_t tape_notes_memory(const struct tape_notes_pack *p)
+{
+	size_t bytes = sizeof(*p);
+	int i;
+
+	for (i = 0; i < TAPE_NOTES_NR; i++)
+		bytes += p->col[i].bytes.cap;
+	return bytes;
+}
+
 size_t tape_notes_pieces(struct tape_notes_pack *p,
 			 struct tape_piece pieces[TAPE_NOTES_PIECES])
 {

@@ -45,6 +45,8 @@ bool tape_notes_add(struct tape_notes_pack *p,
 		    const struct tape_notes_calls *calls, uint32_t count,
 		    const struct tape_event *ev, size_t nr);
 size_t tape_notes_len(const struct tape_notes_pack *p);
+/* Bytes of memory. */
+size_t tape_notes_memory(const struct tape_notes_pack *p);
 /* As tape_block_pieces. */
 size_t tape_notes_pieces(struct tape_notes_pack *p,
 			 struct tape_piece pieces[TAPE_NOTES_PIECES]);

@@ -70,18 +70,18 @@ static inline uint32_t distance(uint32_t nr, uint32_t place)
 }
 
 static inline void note_take(struct tape_finder *f, uint64_t addr,
-			     uint8_t class)
+			     uint64_t size)
 {
 	slot(f, addr)->taken = f->recent.nr_taken % RECENT_WINDOW;
-	recent_take(&f->recent, addr, class);
+	recent_take(&f->recent, addr, recent_class(size));
 }
 
 /*
  * A call returned the block: note it, return where it is known from. f is b's
  * finder, apart so that it stays in a register.
  */
-REFER_INLINE uint32_t refer_take(struct tape_block *b, struct tape_finder *f,
-				 uint64_t addr, uint64_t size)
+REFER_INLINE uint32_t find_take(struct tape_block *b, struct tape_finder *f,
+				uint64_t addr, uint64_t size)
 {
 	struct tape_recent *r = &f->recent;
 	uint32_t place = slot(f, addr)->given, ref = RECENT_TOP;
@@ -96,7 +96,7 @@ REFER_INLINE uint32_t refer_take(struct tape_block *b, struct tape_finder *f,
 		put_addr(b, TAPE_COL_TAKE_ADDR, addr, r->take_base);
 		r->take_base = (addr >> 4) + ((size + 23) >> 4);
 	}
-	note_take(f, addr, class);
+	note_take(f, addr, size);
 	return ref;
 }
 
@@ -104,8 +104,8 @@ REFER_INLINE uint32_t refer_take(struct tape_block *b, struct tape_finder *f,
  * The same for a block that goes; a realloc's stays when it was not moved.
  * Its size class is known if it was taken within the window.
  */
-REFER_INLINE uint32_t refer_give(struct tape_block *b, struct tape_finder *f,
-				 uint64_t addr, bool stays)
+REFER_INLINE uint32_t find_give(struct tape_block *b, struct tape_finder *f,
+				uint64_t addr, bool stays)
 {
 	struct tape_recent *r = &f->recent;
 	struct tape_slot *s = slot(f, addr);
@@ -123,6 +123,28 @@ REFER_INLINE uint32_t refer_give(struct tape_block *b, struct tape_finder *f,
 		recent_give(r, addr, class);
 	}
 	return ref;
+}
+
+/* The same where there may be no finder yet. */
+static inline uint32_t refer_take(struct tape_block *b, uint64_t addr,
+				  uint64_t size)
+{
+	if (b->finder)
+		return find_take(b, b->finder, addr, size);
+	put_addr(b, TAPE_COL_TAKE_ADDR, addr, b->take_base);
+	b->take_base = (addr >> 4) + ((size + 23) >> 4);
+	return RECENT_ESCAPE;
+}
+
+static inline uint32_t refer_give(struct tape_block *b, uint64_t addr,
+				  bool stays)
+{
+	if (b->finder)
+		return find_give(b, b->finder, addr, stays);
+	put_addr(b, TAPE_COL_GIVE_ADDR, addr, b->give_base);
+	if (!stays)
+		b->give_base = addr >> 4;
+	return 0;
 }
 
 #endif

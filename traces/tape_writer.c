@@ -4,14 +4,13 @@
  * compressor, and the list of blocks that becomes the index.
  */
 #include "traces/base/err.h"
-#include "traces/tape_compressor.h"
 #include "traces/tape_header.h"
+#include "traces/tape_pool.h"
 #include "traces/tape_samples.h"
 #include "traces/tape_writer_impl.h"
 
 #define DEFAULT_UNIT_NS      10
 #define DEFAULT_BLOCK_EVENTS (64u << 10)
-#define BATCH                256
 #define SAMPLE_BATCH         256
 
 int tape_writer_emit(struct tape_writer *w, const void *buf, size_t len,
@@ -29,7 +28,7 @@ int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
 		      const struct tape_piece *pieces, size_t nr,
 		      struct err *err)
 {
-	struct tape_buf *out = &w->compressor->out;
+	struct tape_buf *out = &w->pool->out;
 	size_t i, raw = 0, bound, len;
 	int ret;
 
@@ -43,8 +42,8 @@ int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
 	if (!tape_buf_reserve(out, bound))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
 	f->sequence = (uint32_t)w->index.nr;
-	ret = tape_frame_build(f, w->compressor->zstd, pieces, nr, out->bytes,
-			       bound, &len, err);
+	ret = tape_frame_build(f, w->pool->zstd, pieces, nr, out->bytes, bound,
+			       &len, err);
 	if (!ret)
 		ret = tape_index_add(&w->index, f, w->bytes, err);
 	if (ret)
@@ -74,6 +73,16 @@ int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 	return ret;
 }
 
+/* Keep the pool's sum right after a change of the thread's block. */
+static void account(struct tape_writer *w, struct writer_thread *t)
+{
+	size_t bytes = t->block ? tape_block_memory(t->block) : 0;
+
+	w->pool->nr_blocks += !t->block_bytes - !bytes;
+	w->pool->used_bytes += bytes - t->block_bytes;
+	t->block_bytes = bytes;
+}
+
 static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 {
 	struct tape_piece pieces[TAPE_BLOCK_PIECES];
@@ -97,6 +106,7 @@ static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
 	/* A thread that fills no block between flushes keeps no buffers. */
 	if (f.count < w->config.block_events)
 		tape_block_release(b);
+	account(w, &w->threads[thread]);
 	return 0;
 }
 
@@ -165,13 +175,13 @@ int tape_writer_open(struct tape_writer **out, const struct tape_sink *sink,
 	ret = check_config(&w->config, err);
 	if (ret)
 		goto fail;
-	w->compressor = w->config.compressor;
-	if (!w->compressor)
-		w->compressor = w->own_compressor = tape_compressor_new();
-	if (!w->compressor) {
+	if (!w->config.pool)
+		w->own_pool = tape_pool_new(0);
+	if (!w->config.pool && !w->own_pool) {
 		ret = err_set(err, ERR_NOMEM, 0, "out of memory");
 		goto fail;
 	}
+	tape_pool_join(w->own_pool ? w->own_pool : w->config.pool, w);
 	ret = write_header(w, meta, err);
 	if (ret)
 		goto fail;
@@ -210,8 +220,9 @@ static struct tape_block *get_block(struct tape_writer *w, uint32_t thread)
 	t = &w->threads[thread];
 	if (!t->block) {
 		t->block = calloc(1, sizeof(*t->block));
-		if (t->block)
-			t->block->last = t->last;
+		if (!t->block)
+			return NULL;
+		t->block->last = t->last;
 	}
 	return t->block;
 }
@@ -226,11 +237,15 @@ int tape_writer_add(struct tape_writer *w, uint32_t thread,
 		return err_set(err, ERR_NOMEM, 0,
 			       "no memory for thread %u (or too many threads)",
 			       thread);
+	if (!b->count)
+		b->lean = tape_pool_is_tight(w->pool);
 	while (nr && !ret) {
+		/* Each column keeps room for so many: little while it is small. */
+		size_t batch = b->count < 1024 ? 64 : 512;
 		size_t some = w->config.block_events - b->count;
 
-		if (some > BATCH)
-			some = BATCH;
+		if (some > batch)
+			some = batch;
 		if (some > nr)
 			some = nr;
 		ret = tape_block_add(b, ev, some, w->config.time_unit_ns, err);
@@ -241,6 +256,8 @@ int tape_writer_add(struct tape_writer *w, uint32_t thread,
 			     tape_block_len(b) > TAPE_RAW_MAX / 2))
 			ret = flush_thread(w, thread, err);
 	}
+	account(w, &w->threads[thread]);
+	tape_pool_relieve(w->pool);
 	return ret;
 }
 
@@ -267,8 +284,10 @@ void tape_writer_drop(struct tape_writer *w, uint32_t thread, uint64_t nr)
 {
 	struct tape_block *b = get_block(w, thread);
 
-	if (b)
-		b->dropped += nr;
+	if (!b)
+		return;
+	b->dropped += nr;
+	account(w, &w->threads[thread]);
 }
 
 int tape_writer_flush(struct tape_writer *w, struct err *err)
@@ -283,7 +302,7 @@ int tape_writer_flush(struct tape_writer *w, struct err *err)
 	return ret ? ret : flush_samples(w, err);
 }
 
-static void drop_block(struct writer_thread *t)
+static void drop_block(struct tape_writer *w, struct writer_thread *t)
 {
 	if (!t->block)
 		return;
@@ -291,6 +310,7 @@ static void drop_block(struct writer_thread *t)
 	tape_block_release(t->block);
 	free(t->block);
 	t->block = NULL;
+	account(w, t);
 }
 
 int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
@@ -302,7 +322,7 @@ int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
 		return 0;
 	ret = flush_thread(w, thread, err);
 	if (!ret)
-		drop_block(&w->threads[thread]);
+		drop_block(w, &w->threads[thread]);
 	return ret;
 }
 
@@ -339,8 +359,7 @@ uint64_t tape_writer_forget(struct tape_writer *w)
 		if (!b)
 			continue;
 		events += b->count;
-		b->dropped = 0;
-		tape_block_clear(b);
+		drop_block(w, &w->threads[i]);
 	}
 	w->samples.len = 0;
 	w->nr_samples = 0;
@@ -357,11 +376,12 @@ void tape_writer_free(struct tape_writer *w)
 	if (!w)
 		return;
 	for (i = 0; i < w->nr_threads; i++)
-		drop_block(&w->threads[i]);
+		drop_block(w, &w->threads[i]);
 	free(w->threads);
 	tape_buf_release(&w->samples);
 	tape_writer_tables_release(w);
 	tape_index_release(&w->index);
-	tape_compressor_free(w->own_compressor);
+	tape_pool_leave(w);
+	tape_pool_free(w->own_pool);
 	free(w);
 }

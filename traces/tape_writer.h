@@ -12,7 +12,7 @@
 #include "traces/tape.h"
 
 struct tape_writer;
-struct tape_compressor;
+struct tape_pool;
 
 /* Where the bytes go. write returns 0, or an errno value. */
 struct tape_sink {
@@ -21,16 +21,20 @@ struct tape_sink {
 };
 
 /*
- * What blocks are compressed with, about 2 MB. Writers of one thread may share
- * one, which must outlive them. NULL when memory is out.
+ * What writers of one thread may share: a compressor, about 2 MB, and a budget
+ * of memory for the events of all their threads that wait; when it is used up,
+ * large blocks are written early. 0: 32 MiB. Must outlive the writers. NULL
+ * when memory is out.
  */
-struct tape_compressor *tape_compressor_new(void);
-void tape_compressor_free(struct tape_compressor *c);
+struct tape_pool *tape_pool_new(size_t budget_bytes);
+void tape_pool_free(struct tape_pool *p);
+/* Of the budget. */
+size_t tape_pool_used(const struct tape_pool *p);
 
 struct tape_writer_config {
-	unsigned time_unit_ns; /* times are kept in this unit; 0: 10 ns */
-	unsigned block_events; /* events per block; 0: 65536 */
-	struct tape_compressor *compressor; /* NULL: one of its own */
+	unsigned time_unit_ns;  /* times are kept in this unit; 0: 10 ns */
+	unsigned block_events;  /* events per block; 0: 65536 */
+	struct tape_pool *pool; /* NULL: one of its own */
 };
 
 /*

@@ -10,15 +10,17 @@
 
 struct writer_thread {
 	struct tape_block *block; /* NULL: nothing waits */
+	size_t block_bytes;       /* of memory, as its pool was told */
 	uint64_t last;            /* in units; how far it was when it ended */
 };
 
 struct tape_writer {
 	struct tape_sink sink;
 	struct tape_writer_config config;
-	struct tape_compressor *compressor;
-	struct tape_compressor *own_compressor; /* NULL: it is the caller's */
-	struct writer_thread *threads;          /* by number */
+	struct tape_pool *pool;
+	struct tape_pool *own_pool;    /* NULL: it is the caller's */
+	struct tape_writer *next;      /* in the pool */
+	struct writer_thread *threads; /* by number */
 	uint32_t nr_threads;
 	struct tape_buf samples;
 	struct tape_sample first_sample, last_sample;

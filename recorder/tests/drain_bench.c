@@ -3,9 +3,13 @@
  * Speed of the drain on one core, without programs and rings in shared memory:
  * packs the events of tapes (or those of a loop like threads.c) into laps of
  * ring records, then unpacks, encodes, compresses and writes them as the drain
- * does. Tells ns per event of each step; of each lap the best of some
+ * does. Tells ns per event of each step; of each turn the best of some
  * rounds counts, so that others on the same core disturb little.
- * usage: drain_bench [-r ROUNDS] [-n EVENTS] [-o FILE] [TAPE...]
+ * usage: drain_bench [-r ROUNDS] [-n EVENTS] [-t THREADS]
+ *        [-s RECORDS] [-o FILE] [TAPE...]
+ * -t: so many threads make the events of the first one; -s: so many records
+ * of a thread, a power of two, are read before it is the next one's turn. MiB:
+ * what all this adds to the resident memory of the process at most.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,7 +26,7 @@
 #include "traces/tape_reader.h"
 #include "traces/tape_writer.h"
 
-#define THREADS_MOST 64
+#define THREADS_MOST 4096
 #define BATCH        256
 
 /* One thread's records, lap after lap; unpack reads each lap as a ring. */
@@ -30,6 +34,7 @@ struct laps {
 	struct ring_record *records;
 	uint64_t nr;
 	uint64_t cap;
+	uint64_t events;
 	struct unpack unpack;
 };
 
@@ -38,12 +43,14 @@ enum step { UNPACK, COMPRESS, ALL, STEPS };
 struct bench {
 	struct laps threads[THREADS_MOST];
 	uint32_t nr_threads;
+	uint64_t turn;   /* records read of a thread at a time */
+	uint32_t copies; /* 0: the threads that there are */
 	uint64_t events;
 	uint64_t most;
 	uint64_t bytes;
 	int fd; /* -1: what is written is forgotten */
 	struct ticks ticks;
-	uint64_t (*best)[STEPS]; /* clock ticks of each lap */
+	uint64_t (*best)[STEPS]; /* clock ticks of each turn */
 	struct err err;
 };
 
@@ -110,6 +117,7 @@ static void pack(struct bench *b, struct laps *t, const struct tape_event *ev)
 	if (!ev->kind || ev->kind > TAPE_FREE_ALIGNED_SIZED)
 		return;
 	b->events++;
+	t->events++;
 	if (ev->kind == TAPE_FREE) {
 		put_event(t, ev->kind, ev, ev->addr, 0, time);
 	} else if (!tape_kind_is_realloc(ev->kind)) {
@@ -192,15 +200,16 @@ static int sink(void *ctx, const void *buf, size_t len)
 }
 
 /*
- * What the drain does with one ring; the lap ends where the ring does. Keeps
+ * What the drain does with one ring in its turn, within one lap. Keeps
  * the shortest time of each step in best.
  */
-static int read_lap(struct bench *b, uint32_t thread, struct tape_writer *w,
-		    uint64_t best[STEPS])
+static int read_turn(struct bench *b, uint32_t thread, struct tape_writer *w,
+		     uint64_t best[STEPS])
 {
 	struct laps *t = &b->threads[thread];
 	uint64_t lap = t->unpack.pos / RING_RECORDS * RING_RECORDS;
-	uint64_t end = t->nr - lap < RING_RECORDS ? t->nr : lap + RING_RECORDS;
+	uint64_t turn = t->unpack.pos / b->turn * b->turn;
+	uint64_t end = t->nr - turn < b->turn ? t->nr : turn + b->turn;
 	uint64_t start = clock_counter(), got[STEPS] = { 0 };
 	struct tape_event ev[BATCH];
 	int i, ret = 0;
@@ -224,7 +233,7 @@ static int read_lap(struct bench *b, uint32_t thread, struct tape_writer *w,
 	return ret;
 }
 
-/* A lap of each thread, until all are empty. */
+/* A turn of each thread, until all are empty. */
 static int drain_all(struct bench *b, struct tape_writer *w)
 {
 	uint32_t i, left = b->nr_threads;
@@ -236,7 +245,7 @@ static int drain_all(struct bench *b, struct tape_writer *w)
 	while (left && !ret)
 		for (i = left = 0; i < b->nr_threads && !ret; i++)
 			if (b->threads[i].unpack.pos < b->threads[i].nr) {
-				ret = read_lap(b, i, w, *best++);
+				ret = read_turn(b, i, w, *best++);
 				left++;
 			}
 	return ret;
@@ -262,22 +271,45 @@ static int measure_once(struct bench *b)
 	return ret;
 }
 
+/* Of our own memory, in MiB; forget: begin to look for the peak anew. */
+static double peak_mib(bool forget)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[128];
+	int fd;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, forget ? "VmRSS: %lu" : "VmHWM: %lu", &kib))
+			break;
+	if (f)
+		fclose(f);
+	fd = forget ? open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		if (write(fd, "5", 1) != 1)
+			kib = 0;
+		close(fd);
+	}
+	return (double)kib / 1024;
+}
+
 static int measure(struct bench *b, const char *name, unsigned rounds)
 {
 	uint64_t ns = clock_monotonic_ns(), ticks = clock_counter();
-	double sum[STEPS] = { 0 }, per_tick;
-	unsigned i, laps = 0, step;
+	double sum[STEPS] = { 0 }, per_tick, before;
+	unsigned i, turns = 0, step;
 	int ret = 0;
 
 	for (i = 0; i < b->nr_threads; i++)
-		laps += (unsigned)((b->threads[i].nr + RING_RECORDS - 1) /
-				   RING_RECORDS);
-	b->best = calloc(laps, sizeof(*b->best));
+		turns += (unsigned)((b->threads[i].nr + b->turn - 1) / b->turn);
+	b->best = calloc(turns, sizeof(*b->best));
 	if (!b->best)
 		return err_set(&b->err, ERR_NOMEM, 0, "out of memory");
+	memset(b->best, 0, turns * sizeof(*b->best));
+	before = peak_mib(true);
 	for (i = 0; i < rounds && !ret; i++)
 		ret = measure_once(b);
-	for (i = 0; i < laps; i++)
+	for (i = 0; i < turns; i++)
 		for (step = 0; step < STEPS; step++)
 			sum[step] += (double)b->best[i][step];
 	free(b->best);
@@ -285,13 +317,26 @@ static int measure(struct bench *b, const char *name, unsigned rounds)
 		return ret;
 	per_tick = (double)(clock_monotonic_ns() - ns) /
 		   (double)(clock_counter() - ticks) / (double)b->events;
-	printf("%-20s %8llu %7.1f %7.1f %9.1f %6.1f %6.1f %7.3f\n", name,
+	printf("%-20s %8llu %7.1f %7.1f %9.1f %6.1f %6.1f %7.3f %5.1f\n", name,
 	       (unsigned long long)b->events, sum[UNPACK] * per_tick,
 	       (sum[ALL] - sum[UNPACK] - sum[COMPRESS]) * per_tick,
 	       sum[COMPRESS] * per_tick, sum[ALL] * per_tick,
 	       1e3 / (sum[ALL] * per_tick),
-	       (double)b->bytes / (double)b->events);
+	       (double)b->bytes / (double)b->events, peak_mib(false) - before);
 	return 0;
+}
+
+/* Let copies of the first thread take the place of all. */
+static void copy_threads(struct bench *b)
+{
+	uint32_t i;
+
+	for (i = 1; i < b->nr_threads; i++)
+		free(b->threads[i].records);
+	for (i = 1; i < b->copies; i++)
+		b->threads[i] = b->threads[0];
+	b->events = b->threads[0].events * b->copies;
+	b->nr_threads = b->copies;
 }
 
 static int bench_one(struct bench *b, const char *path, unsigned rounds)
@@ -305,37 +350,47 @@ static int bench_one(struct bench *b, const char *path, unsigned rounds)
 		ret = load_events(b, path);
 	else
 		make_events(b);
+	if (!ret && b->copies)
+		copy_threads(b);
 	if (!ret)
 		ret = measure(b, !path ? name : name ? name + 1 : path, rounds);
 	if (ret)
 		fprintf(stderr, "drain_bench: %s: %s\n", path ? path : name,
 			b->err.text);
-	for (i = 0; i < THREADS_MOST; i++)
-		free(b->threads[i].records);
+	for (i = 0; i < b->nr_threads; i++)
+		if (!i || !b->copies)
+			free(b->threads[i].records);
 	memset(b->threads, 0, sizeof(b->threads));
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct bench b = { .most = 2000000, .fd = -1 };
+	static struct bench b = { .most = 2000000,
+				  .turn = RING_RECORDS,
+				  .fd = -1 };
 	unsigned rounds = 10;
 	int opt, ret = 0;
 
 	b.ticks.ns_per_tick = (1ull << 32) * 5 / 13;
-	while ((opt = getopt(argc, argv, "r:n:o:")) >= 0) {
+	while ((opt = getopt(argc, argv, "r:n:t:s:o:")) >= 0) {
 		if (opt == 'r')
 			rounds = (unsigned)atoi(optarg);
 		else if (opt == 'n')
 			b.most = (uint64_t)atoll(optarg);
+		else if (opt == 't')
+			b.copies = (uint32_t)atoi(optarg);
+		else if (opt == 's')
+			b.turn = (uint64_t)atoll(optarg);
 		else if (opt == 'o')
 			b.fd = open(optarg, O_WRONLY | O_CREAT | O_CLOEXEC,
 				    0600);
 		else
 			return 2;
 	}
-	printf("%-20s %8s %7s %7s %9s %6s %6s %7s\n", "ns per event", "events",
-	       "unpack", "encode", "compress", "all", "M/s", "bytes");
+	printf("%-20s %8s %7s %7s %9s %6s %6s %7s %5s\n", "ns per event",
+	       "events", "unpack", "encode", "compress", "all", "M/s", "bytes",
+	       "MiB");
 	if (optind == argc)
 		ret = bench_one(&b, NULL, rounds);
 	for (; optind < argc && !ret; optind++)

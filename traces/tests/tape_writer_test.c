@@ -183,12 +183,15 @@ static void test_long_texts(void **state)
 	struct tape_event mark = { .kind = TAPE_MARK, .text = text };
 	struct tape_end end = { .clean = true };
 	struct tape_buf tape = { 0 };
-	struct tape_writer *w = start(&tape, 1);
+	struct tape_sink sink = { testing_append, &tape };
+	struct tape_writer_config config = { .pool = tape_pool_new(1u << 30) };
+	struct tape_writer *w;
 	struct tape_reader *r;
 	struct err err = { 0 };
 	int i;
 
 	(void)state;
+	assert_done(tape_writer_open(&w, &sink, NULL, &config, &err), &err);
 	memset(text, 'm', sizeof(text) - 1);
 	for (i = 0; i < 20000; i++)
 		assert_int_equal(tape_writer_add(w, 0, &mark, 1, &err), 0);
@@ -198,6 +201,7 @@ static void test_long_texts(void **state)
 	assert_int_equal(tape_reader_info(r)->blocks, 4); /* with END */
 	tape_reader_close(r);
 	tape_buf_release(&tape);
+	tape_pool_free(config.pool);
 }
 
 /* A thread may call malloc behind its end; its times still go up. */
