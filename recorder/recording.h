@@ -25,6 +25,7 @@ struct recording_env {
 	struct shared *shared;
 	struct ticks *ticks;
 	struct drain *drain;
+	struct tape_pool *pool; /* of the writers of all tapes */
 	time_t begun;
 	unsigned nr; /* of recordings: the more, the fewer samples of each */
 	const char *over; /* why nothing is recorded any more, or NULL */

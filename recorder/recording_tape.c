@@ -95,6 +95,7 @@ static int collect(const struct recording *r, struct tape_meta *meta,
 
 int recording_tape_begin(struct recording *r, struct err *err)
 {
+	const struct tape_writer_config config = { .pool = r->env->pool };
 	const struct tape_sink sink = { output_write, &r->output };
 	struct tape_meta meta = { 0 };
 	int ret = collect(r, &meta, err);
@@ -102,7 +103,7 @@ int recording_tape_begin(struct recording *r, struct err *err)
 	if (!ret)
 		ret = output_rewind(&r->output, err);
 	if (!ret)
-		ret = tape_writer_open(&r->writer, &sink, &meta, NULL, err);
+		ret = tape_writer_open(&r->writer, &sink, &meta, &config, err);
 	tape_meta_release(&meta);
 	return ret;
 }

@@ -18,6 +18,7 @@
 #include "recorder/clock.h"
 #include "recorder/recordings.h"
 #include "recorder/session.h"
+#include "traces/tape_writer.h"
 
 #define NAP_MIN_NS  50000u      /* between looks at rings that fill fast */
 #define NAP_MAX_NS  160000000u  /* ... at idle ones: a sample or a signal */
@@ -269,6 +270,7 @@ static int prepare(struct session *s, struct err *err)
 		.shared = &s->shared,
 		.ticks = &s->ticks,
 		.drain = &s->drain,
+		.pool = tape_pool_new(0),
 		.begun = time(NULL),
 		.nr = 1,
 	};
@@ -300,6 +302,7 @@ int session_run(const struct session_config *config,
 	}
 	if (s.all.env.config)
 		recordings_close(&s.all);
+	tape_pool_free(s.all.env.pool);
 	drain_close(&s.drain);
 	shared_close(&s.shared);
 	return ret;
