@@ -2,7 +2,7 @@
 /*
  * gnuplot reads the script from a memory file and writes the picture to the
  * output's temporary one. The only text of the tape that it gets is the
- * title, single-quoted, in which nothing has a meaning.
+ * title, of which little is left where it is not plain.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -62,18 +62,22 @@ int info_plot_check(const char *path, struct err *err)
 		       "--plot: '%s' does not end in .svg or .png", path);
 }
 
-/* In gnuplot's single quotes only the quote itself means something. */
+/*
+ * Nothing that could end the quotes, or that gnuplot looks for behind them,
+ * comes through: what is not surely harmless becomes a question mark.
+ */
 static void put_title(FILE *out, const char *text)
 {
+	static const char harmless[] = " -_./:=+,()[]";
 	size_t i;
 
 	fputs("TITLE = '", out);
 	for (i = 0; text[i] && i < TITLE_MAX; i++) {
 		unsigned char c = (unsigned char)text[i];
+		bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+			     (c >= 'a' && c <= 'z') || strchr(harmless, c);
 
-		if (c == '\'')
-			fputc('\'', out);
-		fputc(c < 0x20 || c > 0x7e ? '?' : c, out);
+		fputc(plain ? c : '?', out);
 	}
 	fputs("'\n", out);
 }
