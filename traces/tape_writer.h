@@ -46,9 +46,9 @@ int tape_writer_open(struct tape_writer **out, const struct tape_sink *sink,
 		     const struct tape_writer_config *config, struct err *err);
 
 /*
- * Append events of one thread, in order; ev[i].thread is ignored. A time
- * that lies before its predecessor's is raised to it. A full block is
- * encoded and written at once.
+ * Append events of one thread, in order; ev[i].thread is ignored, texts and
+ * notes are needed during the call alone. A time that lies before its
+ * predecessor's is raised to it. A full block is encoded and written at once.
  */
 int tape_writer_add(struct tape_writer *w, uint32_t thread,
 		    const struct tape_event *ev, size_t nr, struct err *err);
@@ -60,7 +60,11 @@ int tape_writer_sample(struct tape_writer *w, const struct tape_sample *sample,
 /* Note events of this thread that were lost at this point. */
 void tape_writer_drop(struct tape_writer *w, uint32_t thread, uint64_t nr);
 
-/* Write out what is buffered (all threads), so that a kill loses none of it. */
+/*
+ * Write out what is buffered (all threads), so that a kill loses none of it.
+ * Needed too before a recording goes on that was paused: within a block the
+ * usable size of a block given back is left out when it was taken there.
+ */
 int tape_writer_flush(struct tape_writer *w, struct err *err);
 
 /* Write one thread's buffer and release it: the thread has ended. */
@@ -71,7 +75,7 @@ int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
 uint64_t tape_writer_bytes(const struct tape_writer *w);
 uint64_t tape_writer_events(const struct tape_writer *w);
 
-/* Bytes of events and samples that wait to be compressed and written. */
+/* Bytes of events, samples and tables that wait to be compressed and written. */
 uint64_t tape_writer_waiting(const struct tape_writer *w);
 
 /*
