@@ -52,7 +52,7 @@ static void *find_elsewhere(const char *name)
 static void *find_operator(struct cxx_operator *op)
 {
 	int saved_errno = errno;
-	void *code = dlsym(RTLD_NEXT, op->name);
+	void *code = real_symbol(op->name);
 
 	if (!code)
 		code = find_elsewhere(op->name);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finds the allocator underneath. dlsym may allocate (the text of an error),
- * so the table is filled at once when all is found; until then the functions
- * of the boot table answer.
+ * Finds the allocator underneath. Whoever stands in for malloc beside us may
+ * allocate meanwhile, so the table is filled at once when all is found; until
+ * then the functions of the boot table answer.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -112,6 +112,15 @@ static void find(void *slot, const char *name)
 		memcpy(slot, &code, sizeof(code));
 }
 
+/* Not all have these, and dlsym's error would be the program's. */
+static void find_newer(void *slot, const char *name)
+{
+	void *code = real_symbol(name);
+
+	if (code)
+		memcpy(slot, &code, sizeof(code));
+}
+
 void real_resolve(void)
 {
 	struct real found = real;
@@ -130,8 +139,8 @@ void real_resolve(void)
 	find(&found.valloc, "valloc");
 	find(&found.pvalloc, "pvalloc");
 	find(&found.malloc_usable_size, "malloc_usable_size");
-	find(&found.free_sized, "free_sized");
-	find(&found.free_aligned_sized, "free_aligned_sized");
+	find_newer(&found.free_sized, "free_sized");
+	find_newer(&found.free_aligned_sized, "free_aligned_sized");
 	found.usable_known =
 		real_object_of((const void *)found.malloc_usable_size) ==
 		real_object_of((const void *)found.malloc);

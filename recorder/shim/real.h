@@ -32,6 +32,8 @@ extern struct real real;
 
 /* Find them all, once. */
 void real_resolve(void);
+/* The next definition of a function behind us; leaves dlerror() alone. */
+void *real_symbol(const char *name);
 /* False until that has been done, also while it is being done. */
 bool real_found(void);
 /* Whether the program's calls reach us: false when it defines its own. */
