@@ -132,7 +132,10 @@ static void test_rare(void **state)
 	round_trip(300, 5000);
 }
 
-/* A block that was taken a moment ago is known: its usable size is left out. */
+/*
+ * A block that was taken a moment ago is known: its usable size is left out,
+ * but not behind a flush.
+ */
 static void test_usable(void **state)
 {
 	struct tape_notes n = { .usable_bytes = 40, .has = TAPE_NOTE_USABLE };
@@ -155,9 +158,11 @@ static void test_usable(void **state)
 
 	(void)state;
 	assert_done(tape_writer_add(w, 0, ev, 4, &err), &err);
+	assert_done(tape_writer_flush(w, &err), &err);
+	assert_done(tape_writer_add(w, 0, &ev[1], 1, &err), &err);
 	r = finish(&tape, w);
 	assert_done(tape_cursor_open(&c, r, 0, &err), &err);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		assert_int_equal(tape_cursor_next(c, &ev[0], &err), 1);
 		if (i < 2) {
 			assert_null(ev[0].notes);
