@@ -129,6 +129,11 @@ $(arena_INTERNAL): $(B)/internal/%.o: %.c Makefile
 		-ftls-model=initial-exec -fexceptions -MMD -MP -c -o $@ $<
 
 $(B)/heaptape: $(call objects,scripts/heaptape_main.c)
+# Walking stacks: as the shim has it, for its unit test and bench.
+$(B)/libstack.a: $(patsubst %,$(B)/recorder/shim/stack_%.o,cfi memo object \
+	rule span table walk)
+$(B)/recorder/tests/stack_test $(B)/recorder/tests/stack_bench: $(B)/libstack.a
+
 $(B)/heaptape-tape: $(call objects,$(tape_tool_SRC)) \
 	$(addprefix $(B)/,libtape.a libbase.a)
 $(B)/heaptape-record: $(call objects,$(filter %_main.c,$(record_SRC))) \

@@ -12,18 +12,25 @@
 
 struct tape_module;
 
+#define MODULES_SEEN 1024 /* the latest; older ones nobody asks for */
+
 struct modules {
-	struct modules_entry {
+	struct modules_file {
 		uint64_t start;
 		uint64_t end;
 		uint64_t bias;
-		uint64_t first; /* generations in which it was seen there */
-		uint64_t last;
 		char *path;
 		char *build_id; /* in hex */
-	} * entries;            /* number 1 is the first one */
+	} * files;              /* number 1 is the first one */
 	size_t nr;
-	size_t last; /* the number that was found last */
+
+	/* Which file was where, in which generation. */
+	struct modules_seen {
+		uint64_t generation;
+		uint32_t file; /* number */
+	} * seen;
+	size_t nr_seen; /* so far; the latest are kept */
+	size_t last;    /* the one that was found last */
 };
 
 /*

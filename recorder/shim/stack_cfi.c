@@ -342,8 +342,8 @@ static bool behind_call(const struct stack_object *o, uint64_t addr)
 }
 
 /*
- * A return address that was not made by a call is the first of a function, as
- * where routines of makecontext() end. One byte less is another function's.
+ * A return address that is the first of a function and was not made by a call
+ * is the outermost, as where routines of makecontext() end.
  */
 static bool is_first(const struct stack_object *o, uint64_t addr)
 {
@@ -353,28 +353,21 @@ static bool is_first(const struct stack_object *o, uint64_t addr)
 	       !behind_call(o, addr);
 }
 
-struct stack_rule stack_cfi_rule(uint64_t addr, bool exact)
+struct stack_rule stack_cfi_read(const struct stack_object *object,
+				 uint64_t addr, bool exact)
 {
 	struct stack_rule rule = { .kind = RULE_NONE };
-	struct stack_object object;
 	struct stack_entry entry;
 	struct machine m = { .addr = addr, .entry = &entry };
 
-	if (!stack_object_find(addr, &object)) {
-		rule.kind = RULE_OUTSIDE;
-		return rule;
-	}
 	/* By its code, as some C libraries and kernels have no entry there. */
-	if (!exact && is_signal_return(&object, addr + 1)) {
+	if (!exact && is_signal_return(object, addr + 1)) {
 		rule.kind = RULE_SIGNAL;
 		rule.begins = 1;
 		return rule;
 	}
-	if (!exact && is_first(&object, addr + 1)) {
-		rule.begins = 1;
-		m.addr++;
-	}
-	if (!stack_entry_find(&object, m.addr, &entry))
+	rule.begins = !exact && is_first(object, addr + 1);
+	if (rule.begins || !stack_entry_find(object, addr, &entry))
 		return rule;
 	m.at = entry.start;
 	run(&m, entry.common);
@@ -383,4 +376,13 @@ struct stack_rule stack_cfi_rule(uint64_t addr, bool exact)
 	if (!m.failed)
 		to_rule(&m.row, &rule);
 	return rule;
+}
+
+struct stack_rule stack_cfi_rule(uint64_t addr, bool exact)
+{
+	struct stack_object object;
+
+	if (!stack_object_find(addr, &object))
+		return (struct stack_rule){ .kind = RULE_OUTSIDE };
+	return stack_cfi_read(&object, addr, exact);
 }

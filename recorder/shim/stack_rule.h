@@ -59,6 +59,9 @@ bool stack_readable(uint64_t addr);
  * execution stopped there; else the address is the last byte of a call.
  */
 struct stack_rule stack_cfi_rule(uint64_t addr, bool exact);
+/* From those of a given file. */
+struct stack_rule stack_cfi_read(const struct stack_object *object,
+				 uint64_t addr, bool exact);
 
 /* The same, from a table of those that were needed before. */
 struct stack_rule stack_rule_of(uint64_t addr, bool exact);
