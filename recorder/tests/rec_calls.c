@@ -129,8 +129,66 @@ static void errno_kept(void)
 	expect(kept, "errno is kept");
 }
 
+static void tell(const char *call, const void *result)
+{
+	printf("%s: %s, errno %d\n", call, result ? "a block" : "NULL", errno);
+	errno = 0;
+}
+
+/* What a call does at its edges is the allocator's choice: print it. */
+static void edges(void)
+{
+	const size_t zero = hidden(0), huge = hidden(SIZE_MAX), odd = hidden(3);
+	void *p = NULL, *q;
+	int ret;
+
+	errno = 0;
+	tell("malloc(0)", malloc(zero));
+	tell("calloc(0, 8)", calloc(zero, 8));
+	tell("calloc(8, 0)", calloc(8, zero));
+	tell("realloc(NULL, 0)", realloc(NULL, zero));
+	tell("realloc(p, 0)", realloc((void *)hidden((uintptr_t)malloc(7)), 0));
+	tell("reallocarray(NULL, 0, 0)", reallocarray(NULL, zero, zero));
+	tell("malloc(PTRDIFF_MAX + 1)", malloc(huge / 2 + 1));
+	tell("malloc(SIZE_MAX)", malloc(huge));
+	tell("calloc(SIZE_MAX, SIZE_MAX)", calloc(huge, huge));
+	tell("memalign(3, 8)", memalign(odd, 8));
+	tell("memalign(SIZE_MAX, 8)", memalign(huge, 8));
+	tell("memalign(64, SIZE_MAX)", memalign(64, huge));
+	tell("aligned_alloc(3, 9)", aligned_alloc(odd, 9));
+	tell("aligned_alloc(64, 65)", aligned_alloc(64, hidden(65)));
+	tell("aligned_alloc(64, 0)", aligned_alloc(64, zero));
+	tell("valloc(0)", valloc(zero));
+	tell("valloc(SIZE_MAX)", valloc(huge));
+	ret = posix_memalign(&p, odd, 8);
+	printf("%d\n", ret);
+	tell("posix_memalign(3, 8)", p);
+	ret = posix_memalign(&p, 64, huge);
+	printf("%d\n", ret);
+	tell("posix_memalign(64, SIZE_MAX)", p);
+	ret = posix_memalign(&p, 8, zero);
+	printf("%d\n", ret);
+	tell("posix_memalign(8, 0)", p);
+	p = memset(malloc(100), 5, 100);
+	q = realloc((void *)hidden((uintptr_t)p), huge / 4);
+	tell("realloc(p, SIZE_MAX / 4)", q);
+	printf("kept: %d\n", ((char *)p)[99]);
+	printf("usable: %zu %zu\n", malloc_usable_size(p),
+	       malloc_usable_size(NULL));
+	free(p);
+	printf("%d %d\n", mallopt(M_MMAP_THRESHOLD, 1 << 20), malloc_trim(0));
+	errno = 33;
+	free(NULL);
+	free(malloc(1 << 21));
+	tell("free", NULL);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "edges")) {
+		edges();
+		return 0;
+	}
 	plain();
 	aligned();
 	failing();

@@ -154,6 +154,12 @@ for library in '' libjemalloc.so.2 libtcmalloc.so.4 libtcmalloc_minimal.so.4 \
 	check "$name: the same failures" \
 		diff "$TMP/plain.words" "$TMP/run.words"
 	sound "$name: the whole family" 20
+	LD_PRELOAD=$library "$B/recorder/tests/rec_calls" edges \
+		>"$TMP/plain.out" 2>"$TMP/plain.err"
+	exits $? "$name: calls at their edges" over "$library" \
+		"$B/recorder/tests/rec_calls" edges
+	check "$name: do what they do without us" \
+		cmp "$TMP/plain.out" "$TMP/out"
 	check "$name: python, its threads and children" over "$library" \
 		env PYTHONMALLOC=malloc python3 -c 'import subprocess, threading
 def work(): return [bytearray(i) for i in range(1000)]

@@ -56,6 +56,12 @@ check "they do with an allocator that has all of the family, too" \
 	"$HEAPTAPE" record -f -o "$TMP/arena.tape" sh -c \
 	"LD_PRELOAD=\$LD_PRELOAD:$B/libarena.so exec \"\$@\"" sh "$T/rec_calls"
 
+"$T/rec_calls" edges >"$TMP/plain"
+check "calls at their edges" "$HEAPTAPE" record -q -f -o "$tape" \
+	"$T/rec_calls" edges
+check "do what they do without us" cmp "$TMP/plain" "$TMP/out"
+check "and leave a sound tape" "$HEAPTAPE" check "$tape"
+
 check "errno and contents survive full rings" \
 	"$HEAPTAPE" record -f -o "$tape" "$T/rec_calls" many
 check "every one of many calls is there" \
