@@ -35,7 +35,8 @@ static void check_limits(struct attend *a)
 	const struct recording_env *env = &a->all->env;
 	const char *reason;
 
-	if (a->over || !a->control.started)
+	/* Not before there is a program to tell of. */
+	if (a->over || !a->control.started || !a->all->first.image.serial)
 		return;
 	reason = limits_reached(&a->limits, ticks_now_ns(env->ticks),
 				env->shared->fd);
