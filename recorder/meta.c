@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,7 +113,9 @@ static bool build_id_in(Elf *elf, const GElf_Phdr *ph, char *out)
 
 static void build_id(const char *path, char *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* The program named it; it may be a pipe by now, that nobody fills. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
 	GElf_Phdr ph;
 	size_t i, nr;
 	Elf *elf;
@@ -120,6 +123,10 @@ static void build_id(const char *path, char *out)
 	out[0] = '\0';
 	if (fd < 0)
 		return;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return;
+	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && !elf_getphdrnum(elf, &nr))

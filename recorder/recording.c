@@ -289,7 +289,7 @@ void recording_end(struct recording *r, const char *reason)
 	if (reason)
 		snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	/* A tape without a program in it is empty. */
-	if (!r->writer && !reason)
+	if (!r->writer && !reason && r->first)
 		recording_tape_begin(r, &r->err);
 	if (r->writer && !r->target.err.code &&
 	    sampler_finish(&r->sampler, &sample))

@@ -171,6 +171,17 @@ check "a forked child is no stranger" family --follow=exec \
 	sh -c '(read -r line <nothing; sleep 2) 2>/dev/null; true'
 check "is not told of" sh -c "! grep 'not recorded:' '$TMP/err'"
 
+# Nothing that a program does to the shared memory harms the recorder.
+for how in 1 7 ones; do
+	for follow in none all; do
+		exits 3 "scribbling, $how, $follow" family --follow=$follow \
+			"$B/recorder/tests/rec_scribble" $how
+		check "the tape is readable" sh -c \
+			"'$HEAPTAPE' info tapes/rec_scribble-*"
+		check "there are not many" test "$(nr_tapes)" -lt 10
+	done
+done
+
 if command -v python3 >/dev/null; then
 	cat >pool.py <<-'END'
 		import multiprocessing
