@@ -4,6 +4,7 @@
 #include "recorder/clock.h"
 #include "recorder/recordings.h"
 #include "recorder/session.h"
+#include "traces/base/log.h"
 
 void attend_open(struct attend *a, struct recordings *all)
 {
@@ -80,10 +81,23 @@ static void draw(struct attend *a, uint64_t now_ns)
 	live_line_draw(&a->line, &facts, now_ns);
 }
 
+/* Who wants to start it needs the number. */
+static void tell_paused(struct attend *a)
+{
+	const unsigned pid = a->all->env.shared->control->target_pid;
+
+	a->told = true;
+	if (!a->control.started)
+		log_note("paused; 'heaptape ctl %u start' starts the recording",
+			 pid);
+}
+
 void attend(struct attend *a)
 {
 	uint64_t now_ns;
 
+	if (!a->told)
+		tell_paused(a);
 	control_serve(&a->control, a->all);
 	check_limits(a);
 	if (!a->line.on)

@@ -24,6 +24,7 @@ struct attend {
 	struct live_bytes live; /* of all processes; only while it is shown */
 	uint64_t begun_ns;      /* on CLOCK_MONOTONIC */
 	bool over;              /* a limit was reached */
+	bool told;              /* how to start what is paused */
 };
 
 /* Before the program starts; all->env must be filled in. */

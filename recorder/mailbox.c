@@ -255,6 +255,10 @@ static int judge(const struct mailbox *m, struct ring_mailbox *answer,
 	case MAILBOX_DONE:
 		return 0;
 	case MAILBOX_NO_PROCESS:
+		if (!m->pid)
+			return err_set(err, ERR_MISSING, 0,
+				       "no process is being recorded there: "
+				       "it has not begun, or could not be");
 		return err_set(err, ERR_MISSING, 0,
 			       "process %u is not recorded, though a relative "
 			       "of it is; see --follow of heaptape record",

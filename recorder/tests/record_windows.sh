@@ -40,6 +40,8 @@ begin()
 }
 
 begin -f --start-paused -o w.tape
+check "how to start it is told" \
+	grep -q "paused; 'heaptape ctl $program start'" rec.err
 check "a paused program has a status" ctl "$program" status
 matches "which is paused" "^$program .*: paused" "$TMP/out"
 sleep 0.3
