@@ -245,6 +245,9 @@ void recording_pause(struct recording *r, bool pause)
 			  r->target.ring_bytes, samples);
 	if (r->target.writer && add_samples(r, samples, nr))
 		r->target.writer = NULL;
+	/* Blocks come and go unseen in a pause: no block of events spans it. */
+	if (r->target.writer && tape_writer_flush(r->writer, &r->target.err))
+		r->target.writer = NULL;
 	if (!pause)
 		set_mode(r, RING_WINDOW, RING_PAUSED);
 }
