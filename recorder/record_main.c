@@ -40,24 +40,25 @@ static const struct opt_def defs[] = {
 	  "end the recording after so long" },
 	{ 0, "max-memory", "BYTES", OPT_BYTES, &config.max_memory_bytes,
 	  "end the recording when it needs so much memory" },
-	{ 0, "progress", "WHEN", OPT_TEXT, &progress,
-	  "draw a line on the terminal meanwhile: auto, always,\n"
-	  "never (default: auto)" },
 	{ 0, "start-paused", NULL, OPT_FLAG, &config.start_paused,
 	  "record nothing until 'heaptape ctl PID start'" },
 	{ 0, "stacks", "RATE", OPT_TEXT, &stacks,
-	  "record who allocates: off, all, 1/N of calls, or once\n"
-	  "in so many BYTES on average (default: off)" },
+	  "record who allocates: off, all, 1/N of calls, or\n"
+	  "once in so many BYTES on average (default: off)" },
 	{ 0, "depth", "N", OPT_COUNT, &depth,
 	  "frames per stack at most (default: 64)" },
 	{ 0, "unwind", "HOW", OPT_TEXT, &unwind,
-	  "find callers by unwind tables (dwarf), by frame pointers\n"
-	  "(fp), or by the former and in code that is of no file by\n"
-	  "the latter: auto, dwarf, fp (default: auto)" },
+	  "find callers by unwind tables (dwarf), by frame\n"
+	  "pointers (fp), or by the former and in code that is\n"
+	  "of no file by the latter: auto, dwarf, fp (default:\n"
+	  "auto)" },
 	{ 0, "latency", NULL, OPT_FLAG, &config.latency,
 	  "record how long each call took" },
 	{ 0, "residency", NULL, OPT_FLAG, &config.residency,
 	  "record how much of large blocks had been touched" },
+	{ 0, "progress", "WHEN", OPT_TEXT, &progress,
+	  "draw a line on the terminal meanwhile: auto, always,\n"
+	  "never (default: auto)" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
 
