@@ -103,6 +103,26 @@ static int open_if_held(const char *pid, const struct memfd_id *id)
 	return fd;
 }
 
+/* 0: it is unknown. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[1024];
+	const char *rest;
+	int parent = 0;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	rest = strrchr(text, ')');
+	return rest && sscanf(rest + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
 /*
  * The recorder holds the file open; a recorded process does not. Another ctl
  * may do so for a moment, which serves as well.
@@ -112,12 +132,17 @@ static int open_memfd(struct mailbox *m, pid_t pid, const struct memfd_id *id)
 	struct dirent *entry;
 	char text[16];
 	DIR *proc;
+	int ups;
 
-	snprintf(text, sizeof(text), "%d", (int)pid);
-	m->fd = open_if_held(text, id);
-	if (m->fd >= 0)
-		return 0;
-	m->pid = (uint32_t)pid;
+	/* Mostly it is a parent, which spares the look at all processes. */
+	for (ups = 0; ups < 4 && pid > 1; ups++, pid = parent_of(pid)) {
+		snprintf(text, sizeof(text), "%d", (int)pid);
+		m->fd = open_if_held(text, id);
+		if (m->fd >= 0)
+			return 0;
+		if (!ups)
+			m->pid = (uint32_t)pid;
+	}
 	proc = opendir("/proc");
 	while (proc && m->fd < 0 && (entry = readdir(proc)))
 		if (*entry->d_name >= '1' && *entry->d_name <= '9')

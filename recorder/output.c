@@ -76,7 +76,8 @@ int output_open(struct output *o, const char *path, bool force,
 			return err_set(err, ERR_EXISTS, 0,
 				       "%s exists; use -f to replace it", path);
 		o->created = false;
-		o->fd = open(path, O_WRONLY | O_CLOEXEC);
+		/* A link that leads nowhere yet exists, too. */
+		o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	}
 	if (o->fd < 0)
 		return err_set(err, ERR_IO, errno, "cannot create %s", path);
@@ -215,8 +216,8 @@ void output_discard(struct output *o)
 {
 	if (o->fd < 0)
 		return;
+	if (o->created && output_is_in_place(o))
+		unlink(o->path);
 	close(o->fd);
 	o->fd = -1;
-	if (o->created)
-		unlink(o->path);
 }

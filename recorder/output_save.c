@@ -37,7 +37,7 @@ static bool present_name(const struct output *o, char path[PATH_MAX])
 	       at.st_ino == st.st_ino && at.st_dev == st.st_dev;
 }
 
-static bool is_in_place(const struct output *o)
+bool output_is_in_place(const struct output *o)
 {
 	struct stat st, at;
 
@@ -102,7 +102,7 @@ int output_save(struct output *o, struct err *err)
 {
 	char path[PATH_MAX];
 
-	if (is_in_place(o))
+	if (output_is_in_place(o))
 		return 0;
 	if (present_name(o, path)) {
 		o->saved = true;

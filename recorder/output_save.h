@@ -3,8 +3,13 @@
 #ifndef RECORDER_OUTPUT_SAVE_H
 #define RECORDER_OUTPUT_SAVE_H
 
+#include <stdbool.h>
+
 struct err;
 struct output;
+
+/* Whether the open file is the one that o->path leads to. */
+bool output_is_in_place(const struct output *o);
 
 /*
  * See whether the complete file is still where o->path says. If it was moved,

@@ -300,6 +300,29 @@ static void removed_files_are_saved(void **state)
 	unsetenv("TMPDIR");
 }
 
+/* What somebody else put there meanwhile is not ours to remove. */
+static void files_of_others_stay(void **state)
+{
+	struct err err = { 0 };
+	struct output o;
+
+	(void)state;
+	assert_int_equal(output_open(&o, in("x.tape"), false, 0, &err), 0);
+	unlink(in("x.tape"));
+	fclose(fopen(in("x.tape"), "w"));
+	output_discard(&o);
+	assert_int_equal(access(in("x.tape"), F_OK), 0);
+	assert_int_equal(symlink("y.tape", in("link")), 0);
+	assert_int_equal(output_open(&o, in("link"), false, 0, &err),
+			 -ERR_EXISTS);
+	err_clear(&err);
+	assert_int_equal(output_open(&o, in("link"), true, 0, &err), 0);
+	assert_int_equal(output_write(&o, "words", 5), 0);
+	assert_int_equal(output_close(&o, &err), 0);
+	assert_false(o.saved);
+	expect_words(in("y.tape"));
+}
+
 static void moved_files_are_found(void **state)
 {
 	struct err err = { 0 };
@@ -330,6 +353,7 @@ int main(void)
 		OUTPUT_TEST(others_may_fill_the_disk),
 		OUTPUT_TEST(a_full_sink_is_told),
 		OUTPUT_TEST(removed_files_are_saved),
+		OUTPUT_TEST(files_of_others_stay),
 		OUTPUT_TEST(moved_files_are_found),
 	};
 
