@@ -7,9 +7,6 @@
 #include "recorder/shim/special.h"
 #include "recorder/shim/stack.h"
 
-/* Where there is more to do for a free than in mode 0. */
-#define NOT_STACKS (~(uint32_t)RING_STACKS)
-
 static size_t product(size_t nr, size_t size)
 {
 	size_t bytes;
@@ -28,6 +25,9 @@ static void add_stack(struct rec_event *e, uint32_t mode)
 {
 	uint64_t stack;
 
+	/* The first call of all may only now be known to be recorded. */
+	if (unlikely(mode & RING_NEW))
+		mode = special_mode();
 	if (!(mode & RING_STACKS))
 		return;
 	stack = stack_sample(rec_self, e->value[1]);
@@ -106,7 +106,7 @@ void special_given(const struct special_give *call)
 				 clock_ticks(shim.clock) - call->begin);
 }
 
-void *special_malloc(size_t size)
+static __attribute__((noinline)) void *malloc_noted(size_t size)
 {
 	struct special_take call;
 	void *ptr;
@@ -116,6 +116,13 @@ void *special_malloc(size_t size)
 	ptr = real.malloc(size);
 	special_end(&call, RING_MALLOC, ptr, size, 0);
 	return ptr;
+}
+
+/* Paused calls need no frame of their own. */
+void *special_malloc(size_t size)
+{
+	return shim_mode() & RING_PAUSED ? real.malloc(size)
+					 : malloc_noted(size);
 }
 
 void *special_calloc(size_t nr, size_t size)
@@ -172,10 +179,17 @@ void *special_realloc(void *ptr, size_t size, unsigned kind)
 	return moved;
 }
 
-static void __attribute__((noinline)) free_recorded(void *ptr)
+static __attribute__((noinline)) void free_noted(void *ptr)
 {
 	struct special_give call;
+	uint32_t mode = special_mode();
 
+	if (!(mode & ~(uint32_t)RING_STACKS)) {
+		/* Of a free no stack is told, so there is no more to do. */
+		rec_event(RING_FREE, ptr, 0);
+		real.free(ptr);
+		return;
+	}
 	special_giving(&call, RING_FREE, ptr, 0, 0);
 	real.free(ptr);
 	special_given(&call);
@@ -183,14 +197,8 @@ static void __attribute__((noinline)) free_recorded(void *ptr)
 
 void special_free(void *ptr)
 {
-	uint32_t mode = special_mode();
-
-	if (mode & RING_PAUSED) {
+	if (shim_mode() & RING_PAUSED)
 		real.free(ptr);
-	} else if (mode & NOT_STACKS) {
-		free_recorded(ptr);
-	} else {
-		rec_event(RING_FREE, ptr, 0);
-		real.free(ptr);
-	}
+	else
+		free_noted(ptr);
 }

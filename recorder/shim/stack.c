@@ -121,7 +121,8 @@ open_thread(struct rec_thread *t, size_t size)
 	int saved_errno = errno;
 	struct stack_thread *s;
 
-	if (!t)
+	/* Its first event, or its first in a forked child. */
+	if (!t || (!t->ring && t != &rec_ended && t != &rec_refused))
 		t = shim_attach();
 	if (!t || !t->ring)
 		return 0;

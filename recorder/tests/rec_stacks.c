@@ -17,9 +17,14 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define LINK       __attribute__((noinline, noclone)) static void
-#define WITH_FP    __attribute__((optimize("no-omit-frame-pointer")))
-#define WITHOUT_FP __attribute__((optimize("omit-frame-pointer")))
+#define LINK __attribute__((noinline, noclone)) static void
+#ifdef ALL_FRAMED /* built with -fno-omit-frame-pointer */
+# define WITH_FP
+# define WITHOUT_FP
+#else
+# define WITH_FP    __attribute__((optimize("no-omit-frame-pointer")))
+# define WITHOUT_FP __attribute__((optimize("omit-frame-pointer")))
+#endif
 
 /* Keeps the compiler from turning the last call into a jump. */
 static volatile int after;
@@ -144,8 +149,8 @@ LINK do_signals(void)
 {
 	stack_t alternative = { .ss_size = 65536 };
 	struct sigaction action = { .sa_handler = link_handler };
-	char *none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *none =
+		mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	sigaction(SIGUSR1, &action, NULL);
 	link_raise(SIGUSR1);
@@ -220,6 +225,38 @@ LINK do_fork(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void link_jitted(void)
+{
+	link_take(9001);
+	after++;
+}
+
+/* Code that belongs to no file: it keeps a frame pointer and calls. */
+LINK link_jit(void)
+{
+#if defined(__x86_64__)
+	static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5,
+					      0xff, 0xd7, 0x5d, 0xc3 };
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void (*run)(void (*)(void));
+
+	memcpy(p, code, sizeof(code));
+	memcpy(&run, &p, sizeof(run));
+	run(link_jitted);
+	munmap(p, 4096);
+#endif
+	after++;
+}
+
+LINK do_churn(size_t size)
+{
+	unsigned i;
+
+	for (i = 0; i < 20000; i++)
+		link_bare(size);
+}
+
 LINK do_many(size_t size)
 {
 	unsigned i;
@@ -255,6 +292,10 @@ int main(int argc, char **argv)
 		link_plugin(argv[2], 6003);
 	} else if (!strcmp(what, "fork")) {
 		do_fork();
+	} else if (!strcmp(what, "jit")) {
+		link_jit();
+	} else if (!strcmp(what, "churn")) {
+		do_churn(100);
 	} else if (!strcmp(what, "many")) {
 		do_many(8001);
 	} else {
