@@ -92,6 +92,31 @@ kill -9 $recorder "$program"
 wait $recorder
 check "of both killed a tape is left" holds b.tape 100000
 
+# With children: each goes on, each tape is readable.
+cat >two.sh <<'END'
+"$1" slow 3000 >one.out &
+"$1" fast 3000 >two.out &
+wait
+END
+"$HEAPTAPE" record -f --follow=all -o two.tape sh two.sh "$T/rec_steady" \
+	2>words &
+recorder=$!
+program=$(child_of $recorder)
+sleep 2
+kill -9 $recorder
+wait $recorder
+one=$(last_count one.out)
+two=$(last_count two.out)
+await_end "$program"
+sleep 0.2
+check "children go on, too" test "$(last_count one.out)" -gt $((one + 50)) -a \
+	"$(last_count two.out)" -gt $((two + 1000))
+for tape in two-*.tape; do
+	"$HEAPTAPE" info --json "$tape" 2>/dev/null | jq .events
+done | sort -n >counts
+check "their tapes are readable" test "$(wc -l <counts)" -eq 2 -a \
+	"$(head -n 1 counts)" -gt 300 -a "$(tail -n 1 counts)" -gt 100000
+
 # A stopped recorder makes the program wait; it is no crash.
 "$HEAPTAPE" record -f -o s.tape "$T/rec_steady" fast 800 >s.out 2>words &
 recorder=$!
