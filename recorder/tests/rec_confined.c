@@ -85,8 +85,10 @@ static void filter_calls(void)
 		SYS_rt_sigaction, SYS_sched_getaffinity, SYS_getrandom,
 		SYS_prlimit64, SYS_openat, SYS_read, SYS_close, SYS_write,
 		SYS_newfstatat,
-		/* what recording needs above that, for each new thread */
+		/* what recording needs above that: for each new thread ... */
 		SYS_gettid,
+		/* ... and for one of 64 */
+		SYS_mremap,
 		// clang-format on
 	};
 	const size_t nr = sizeof(allowed) / sizeof(allowed[0]);

@@ -101,11 +101,13 @@ each_once()
 	/^(malloc|aligned_alloc|memalign|posix_memalign)\(.* = 0x/ {
 		match($0, /[0-9]+\) = /)
 		size = substr($0, RSTART) + 0
+		match($0, / = 0x[0-9a-f]+/)
+		addr = substr($0, RSTART + 3, RLENGTH - 3)
 		if (is_ours(size)) {
 			nr[size]++
-			live[$NF] = size
+			live[addr] = size
 		} else {
-			delete live[$NF]
+			delete live[addr]
 		}
 	}
 	/^free.*\(0x/ {
