@@ -23,14 +23,14 @@ holds() # TAPE AT-LEAST
 # The process that the recorder has started.
 child_of()
 {
-	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 100); do
 		pid=$(cat "/proc/$1/task/$1/children" 2>/dev/null)
 		pid=${pid%% *}
 		[ -n "$pid" ] && grep -q libheaptape "/proc/$pid/maps" \
 			2>/dev/null && echo "$pid" && return
 		sleep 0.05
 	done
-	echo "no child after $try tries" >&2
+	echo "no child" >&2
 }
 
 await_end()

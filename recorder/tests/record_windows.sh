@@ -15,11 +15,11 @@ ctl()
 # Wait until the program waits for the step before blocks of that size.
 await_step()
 {
-	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 100); do
 		grep -q "^waiting $1" steps.out && sleep 0.05 && return
 		sleep 0.05
 	done
-	echo "step $1 has not come after $try tries" >&2
+	echo "step $1 has not come" >&2
 }
 
 step()
@@ -134,7 +134,7 @@ wait
 END
 "$HEAPTAPE" record -q -f --follow=all -o two.tape sh two.sh "$T/rec_steady" &
 recorder=$!
-for try in 1 2 3 4 5 6 7 8 9 10; do
+for _ in $(seq 20); do
 	sleep 0.1
 	"$HEAPTAPE" ctl --json $recorder status >all.json 2>/dev/null || continue
 	jq -e '[.processes[] | select(.exe | endswith("rec_steady"))] |
@@ -147,7 +147,7 @@ child=$(jq '[.processes[] | select(.exe | endswith("rec_steady"))][0].pid' \
 	all.json)
 check "one of them is stopped" ctl "$child" stop
 check "all are marked" ctl $recorder mark "all of us"
-check "status, $try" ctl $recorder status --json
+check "their status" ctl $recorder status --json
 check "the others go on" jq -e '[.processes[] | select(.state == "paused")] |
 	length == 1 and .[0].pid == '"$child" "$TMP/out"
 wait $recorder
