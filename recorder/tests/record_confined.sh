@@ -32,7 +32,10 @@ confined "no more files" nofile
 confined "all descriptors closed" close
 confined "no environment" environment
 confined "few system calls" seccomp
+# Heaps of single threads would take it away in steps of 64 MiB.
+export MALLOC_ARENA_MAX=1
 confined "enough memory" memory 300000000
+unset MALLOC_ARENA_MAX
 if [ "$is_root" -eq 1 ]; then
 	confined "another root and user" root "$TMP/root"
 else
