@@ -20,6 +20,7 @@ say      = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 objects  = $(patsubst %.c,$(B)/%.o,$(1))
 no_main  = $(filter-out %_main.c,$(1))
 # elfutils, where it is installed: names and lines in heaptape info --sites.
+# LIBDW= on the command line builds without it.
 LIBDW    = $(shell echo '\#include <elfutils/libdwfl.h>' | $(CC) -E -x c - \
 	   >/dev/null 2>&1 && echo -ldw)
 
@@ -151,6 +152,7 @@ $(B)/heaptape-worker: sanitize =
 
 $(B)/heaptape-%: tool_LIBS = -lzstd -ljansson -lelf -ldl -lm
 $(B)/heaptape-tape: tool_LIBS += $(LIBDW)
+$(B)/traces/tool/symbols_file.o: XCFLAGS += $(if $(LIBDW),,-DNO_LIBDW)
 $(B)/heaptape-worker: tool_LIBS = -ldl
 $(B)/heaptape $(TOOLS:%=$(B)/%):
 	$(call say,LINK,$@)

@@ -49,7 +49,7 @@ static void print_row(const struct info_view *v, unsigned row, unsigned nr,
 		      uint64_t most)
 {
 	double middle = (double)most * (ROWS - row - 0.5) / ROWS;
-	char line[4 * 160 + 1];
+	char line[4 * 160 + 1] = "";
 	char *out = line;
 	unsigned i;
 

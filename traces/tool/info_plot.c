@@ -72,7 +72,7 @@ static void put_title(FILE *out, const char *text)
 	size_t i;
 
 	fputs("TITLE = '", out);
-	for (i = 0; text[i] && i < TITLE_MAX; i++) {
+	for (i = 0; i < TITLE_MAX && text[i]; i++) {
 		unsigned char c = (unsigned char)text[i];
 		bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
 			     (c >= 'a' && c <= 'z') || strchr(harmless, c);

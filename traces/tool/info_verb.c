@@ -25,7 +25,7 @@ static const struct opt_def defs[] = {
 	{ 'j', "json", NULL, OPT_FLAG, &as_json,
 	  "print one JSON document; an array for several tapes" },
 	{ 'n', "top", "N", OPT_COUNT, &top,
-	  "rows of threads, pairs, marks and sites (default: 10)" },
+	  "rows of threads, pairs, marks, sites (default: 10)" },
 	{ 0, "sites", "[=WHAT]", OPT_TEXT, &sites,
 	  "where blocks were taken, by allocs, bytes (default),\n"
 	  "peak or leaked; needs a tape with stacks" },

@@ -14,7 +14,7 @@
 #include "traces/tool/symbols.h"
 #include "traces/tool/symbols_file.h"
 
-#if __has_include(<elfutils/libdwfl.h>)
+#if !defined(NO_LIBDW) && __has_include(<elfutils/libdwfl.h>)
 # include <dwarf.h>
 # include <elfutils/libdwfl.h>
 
