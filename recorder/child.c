@@ -198,7 +198,14 @@ void child_abandon(struct child *c)
 
 bool child_ended(struct child *c)
 {
-	if (!c->ended && waitpid(c->pid, &c->status, WNOHANG) == c->pid) {
+	int status;
+	pid_t pid;
+
+	/* The first process of a container inherits the orphans, too. */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != c->pid)
+			continue;
+		c->status = status;
 		c->ended = true;
 		atomic_store_explicit(&target, 0, memory_order_relaxed);
 	}

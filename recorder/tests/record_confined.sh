@@ -114,6 +114,14 @@ if cc -fno-builtin -o "$TMP/four" "$TMP/four.c"; then
 		matches "another namespace: it runs" '^ran$' "$TMP/out"
 		check "another namespace: the first one's tape" \
 			"$HEAPTAPE" check "$tape"
+		# As the first process there it inherits orphans.
+		# shellcheck disable=SC2016 # this is for sh -c
+		check "the first process of a namespace" unshare -pf \
+			--mount-proc "$HEAPTAPE" record -q -f -o "$tape" \
+			sh -c '(sleep 0.1 &); (sleep 0.1 &); sleep 0.5
+			! grep -l "^State:.Z" /proc/[0-9]*/status'
+		check "leaves no zombies" test ! -s "$TMP/out"
+		sound "the first process of a namespace" 10
 	else
 		skip "another namespace of processes" "not permitted"
 	fi
