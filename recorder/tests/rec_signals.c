@@ -6,6 +6,7 @@
  *   rec_signals nested   handlers return: every call counts
  *   rec_signals jump     handlers leave by siglongjmp, 300 times
  *   rec_signals fork     handlers fork, and the children go on, too
+ *   rec_signals exit     a handler ends the program, with 7
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -29,6 +30,7 @@ static void *block;
 static sigjmp_buf again;
 static int jumps;
 static int forks;
+static int ends;
 static volatile sig_atomic_t is_child;
 
 static void handle(int sig)
@@ -44,6 +46,10 @@ static void handle(int sig)
 	nr_signals++;
 	if (forks && !is_child)
 		is_child = !fork();
+	if (ends && nr_signals == 20) {
+		printf("%ld\n", nr_in_handler);
+		exit(7);
+	}
 	if (jumps)
 		siglongjmp(again, 1);
 }
@@ -71,6 +77,7 @@ int main(int argc, char **argv)
 	int i;
 
 	jumps = argc > 1 && !strcmp(argv[1], "jump");
+	ends = argc > 1 && !strcmp(argv[1], "exit");
 	forks = argc > 1 && !strcmp(argv[1], "fork");
 	block = malloc(7001);
 	signal(SIGALRM, handle);

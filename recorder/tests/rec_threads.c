@@ -7,6 +7,8 @@
  *   rec_threads exchange N   two threads; one allocates, the other frees
  *   rec_threads late         destructors of thread-specific data that free
  *   rec_threads main         the first thread ends before the others
+ *   rec_threads cancel N     a cancelled thread allocates N blocks, and only
+ *                            then comes to a point where it may end
  */
 #include <pthread.h>
 #include <sched.h>
@@ -142,6 +144,26 @@ static void *after_main(void *arg)
 	return arg;
 }
 
+static void *resist(void *arg)
+{
+	pthread_cancel(pthread_self());
+	blocks(arg);
+	puts("all of them");
+	fflush(stdout);
+	pthread_testcancel();
+	return arg;
+}
+
+static int cancel(void)
+{
+	pthread_t thread;
+	void *result;
+
+	pthread_create(&thread, NULL, resist, NULL);
+	pthread_join(thread, &result);
+	return result != PTHREAD_CANCELED;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -160,7 +182,10 @@ int main(int argc, char **argv)
 		exchange(nr);
 	else if (!strcmp(mode, "late"))
 		late();
-	else if (!strcmp(mode, "main")) {
+	else if (!strcmp(mode, "cancel")) {
+		nr_blocks = nr;
+		return cancel();
+	} else if (!strcmp(mode, "main")) {
 		pthread_create(&thread, NULL, after_main, NULL);
 		pthread_exit(NULL);
 	} else

@@ -59,6 +59,11 @@ check "four blocks of its destructors" \
 exits 5 "a first thread that ends first" record "$T/rec_threads" main
 check "the other one goes on" test "$(nr_with 'malloc(7001)')" -eq 1
 
+check "a thread that is to be cancelled" record "$T/rec_threads" cancel 200000
+matches "is not in the middle of a call" 'all of them' "$TMP/out"
+check "and all its blocks are there" \
+	test "$(nr_with 'malloc(7001)')" -eq 200000
+
 # The program prints how many calls it made outside and inside of handlers.
 check "signal handlers that return" record "$T/rec_signals" nested
 read -r outside inside <"$TMP/out"
@@ -73,6 +78,10 @@ read -r outside inside <"$TMP/out"
 check "every call inside is there" \
 	test "$(nr_with ', 18446744073709522941)')" -eq "$inside"
 check "and what comes after" test "$(nr_with 'malloc(7003)')" -eq 100
+
+exits 7 "a signal handler that ends the program" record "$T/rec_signals" exit
+check "every call inside is there" \
+	test "$(nr_with ', 18446744073709522941)')" -eq "$(cat "$TMP/out")"
 
 check "children of signal handlers that fork go on" \
 	record "$T/rec_signals" fork
