@@ -9,7 +9,8 @@
 
 #define ENTRY_MIN 7 /* bytes: type and six varints */
 #define ENTRY_MAX (1 + 7 * VARINT_MAX)
-#define OPTIONAL  0x80 /* in the byte of the type */
+#define OPTIONAL  0x80        /* in the byte of the type */
+#define PACK_MAX  (16u << 20) /* a million blocks: walking them is as well */
 
 static struct tape_index_entry *extend(struct tape_index *index,
 				       struct err *err)
@@ -76,33 +77,36 @@ int tape_index_sort(struct tape_index *index, struct err *err)
 	return 0;
 }
 
-int tape_index_pack(const struct tape_index *index, struct tape_buf *out,
-		    struct err *err)
+int tape_index_reserve(struct tape_index_pack *p, struct err *err)
 {
-	uint64_t expected = 0, first = 0;
-	uint8_t *p;
-	size_t i;
-
-	if (!tape_buf_reserve(out, index->nr * ENTRY_MAX))
+	if (!tape_buf_reserve(&p->rows, ENTRY_MAX))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
-	p = out->bytes;
-	for (i = 0; i < index->nr; i++) {
-		const struct tape_index_entry *e = &index->entries[i];
-
-		*p++ = e->type |
-		       (e->flags & TAPE_BLOCK_OPTIONAL ? OPTIONAL : 0);
-		p = varint_put(p, e->offset - expected);
-		p = varint_put(p, e->stored_len);
-		p = varint_put(p, e->thread);
-		p = varint_put(p, e->count);
-		p = varint_put(p, zigzag((int64_t)(e->first - first)));
-		p = varint_put(p, e->last - e->first);
-		p = varint_put(p, e->dropped);
-		expected = e->offset + TAPE_BLOCK_HEADER + e->stored_len;
-		first = e->first;
-	}
-	out->len = (size_t)(p - out->bytes);
 	return 0;
+}
+
+void tape_index_put(struct tape_index_pack *p, const struct tape_frame *f,
+		    uint64_t offset)
+{
+	uint8_t *at = p->rows.bytes + p->rows.len;
+
+	p->nr++;
+	if (p->rows.len > PACK_MAX)
+		p->full = true;
+	if (p->full) {
+		tape_buf_release(&p->rows);
+		return;
+	}
+	*at++ = f->type | (f->flags & TAPE_BLOCK_OPTIONAL ? OPTIONAL : 0);
+	at = varint_put(at, offset - p->end);
+	at = varint_put(at, f->stored_len);
+	at = varint_put(at, f->thread);
+	at = varint_put(at, f->count);
+	at = varint_put(at, zigzag((int64_t)(f->first - p->first)));
+	at = varint_put(at, f->last - f->first);
+	at = varint_put(at, f->dropped);
+	p->rows.len = (size_t)(at - p->rows.bytes);
+	p->end = offset + TAPE_BLOCK_HEADER + f->stored_len;
+	p->first = f->first;
 }
 
 /* One entry; NULL when the bytes are wrong. The rest of f is left alone. */

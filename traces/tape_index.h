@@ -44,9 +44,23 @@ int tape_index_add(struct tape_index *index, const struct tape_frame *f,
 		   uint64_t offset, struct err *err);
 /* Fill order. */
 int tape_index_sort(struct tape_index *index, struct err *err);
-/* The payload of an INDEX block. */
-int tape_index_pack(const struct tape_index *index, struct tape_buf *out,
-		    struct err *err);
+/*
+ * The payload of an INDEX block as it grows, some 15 bytes for each block
+ * before. Zeroed is empty.
+ */
+struct tape_index_pack {
+	struct tape_buf rows;
+	uint32_t nr;
+	bool full;    /* it grew too large: the tape goes without */
+	uint64_t end; /* of the last block */
+	uint64_t first;
+};
+
+/* Make room for one entry more. */
+int tape_index_reserve(struct tape_index_pack *p, struct err *err);
+/* Append the block at offset. */
+void tape_index_put(struct tape_index_pack *p, const struct tape_frame *f,
+		    uint64_t offset);
 /* Entries whose blocks lie between start and end, both file offsets. */
 int tape_index_unpack(struct tape_index *index, const uint8_t *bytes,
 		      size_t len, size_t nr, uint64_t start, uint64_t end,

@@ -41,16 +41,15 @@ int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
 	bound = tape_frame_bound(raw, nr);
 	if (!tape_buf_reserve(out, bound))
 		return err_set(err, ERR_NOMEM, 0, "out of memory");
-	f->sequence = (uint32_t)w->index.nr;
+	f->sequence = w->index.nr;
 	ret = tape_frame_build(f, w->pool->zstd, pieces, nr, out->bytes, bound,
 			       &len, err);
 	if (!ret)
-		ret = tape_index_add(&w->index, f, w->bytes, err);
-	if (ret)
-		return ret;
-	ret = tape_writer_emit(w, out->bytes, len, err);
-	if (ret)
-		w->index.nr--;
+		ret = tape_index_reserve(&w->index, err);
+	if (!ret)
+		ret = tape_writer_emit(w, out->bytes, len, err);
+	if (!ret)
+		tape_index_put(&w->index, f, w->bytes - len);
 	return ret;
 }
 
@@ -58,15 +57,18 @@ int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 		     const void *stored, struct err *err)
 {
 	uint8_t header[TAPE_BLOCK_HEADER];
+	uint64_t offset = w->bytes;
 	int ret;
 
-	f->sequence = (uint32_t)w->index.nr;
+	f->sequence = w->index.nr;
 	tape_frame_pack(f, header);
-	ret = tape_index_add(&w->index, f, w->bytes, err);
+	ret = tape_index_reserve(&w->index, err);
 	if (!ret)
 		ret = tape_writer_emit(w, header, sizeof(header), err);
 	if (!ret)
 		ret = tape_writer_emit(w, stored, f->stored_len, err);
+	if (!ret)
+		tape_index_put(&w->index, f, offset);
 	if (f->type == TAPE_BLOCK_EVENTS)
 		w->events += f->count;
 	tape_writer_tables_copied(w, f);
@@ -380,7 +382,7 @@ void tape_writer_free(struct tape_writer *w)
 	free(w->threads);
 	tape_buf_release(&w->samples);
 	tape_writer_tables_release(w);
-	tape_index_release(&w->index);
+	tape_buf_release(&w->index.rows);
 	tape_pool_leave(w);
 	tape_pool_free(w->own_pool);
 	free(w);

@@ -26,24 +26,23 @@ static int write_index(struct tape_writer *w, struct err *err)
 	struct tape_frame f = { .type = TAPE_BLOCK_INDEX,
 				.flags = TAPE_BLOCK_OPTIONAL,
 				.thread = TAPE_NO_THREAD,
-				.count = (uint32_t)w->index.nr };
+				.count = w->index.nr };
 	uint8_t trailer[TAPE_TRAILER];
 	uint64_t offset = w->bytes;
-	struct tape_buf buf = { 0 };
-	int ret = tape_index_pack(&w->index, &buf, err);
+	struct tape_buf rows = w->index.rows;
+	int ret;
 
-	/* A tape whose index would be too large goes without one. */
-	if (ret || buf.len > TAPE_RAW_MAX)
-		goto out;
+	if (w->index.full)
+		return 0;
+	/* Writing it adds to it. */
+	w->index.rows = (struct tape_buf){ 0 };
 	ret = tape_writer_block(
-		w, &f, &(struct tape_piece){ buf.bytes, buf.len }, 1, err);
+		w, &f, &(struct tape_piece){ rows.bytes, rows.len }, 1, err);
+	tape_buf_release(&rows);
 	if (ret)
-		goto out;
+		return ret;
 	tape_trailer_pack(trailer, offset, w->bytes + TAPE_TRAILER);
-	ret = tape_writer_emit(w, trailer, sizeof(trailer), err);
-out:
-	tape_buf_release(&buf);
-	return ret;
+	return tape_writer_emit(w, trailer, sizeof(trailer), err);
 }
 
 int tape_writer_close(struct tape_writer *w, const struct tape_end *end,

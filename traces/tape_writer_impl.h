@@ -26,7 +26,7 @@ struct tape_writer {
 	struct tape_sample first_sample, last_sample;
 	uint32_t nr_samples;
 	struct tape_table_pack modules, frames;
-	struct tape_index index;
+	struct tape_index_pack index;
 	uint64_t bytes;
 	uint64_t events;
 	int failed; /* errno of the sink; one that failed stays failed */

@@ -24,7 +24,7 @@ static const struct tape_event events[] = {
 
 struct tape_parts {
 	struct tape_buf tape;
-	struct tape_index index;
+	struct tape_index_pack index;
 	ZSTD_CCtx *zstd;
 };
 
@@ -49,7 +49,7 @@ static void start(struct tape_parts *t)
 
 static void release(struct tape_parts *t)
 {
-	tape_index_release(&t->index);
+	tape_buf_release(&t->index.rows);
 	tape_buf_release(&t->tape);
 	ZSTD_freeCCtx(t->zstd);
 }
@@ -61,11 +61,12 @@ static void add_frame(struct tape_parts *t, struct tape_frame *f,
 	struct err err = { 0 };
 	size_t len;
 
-	f->sequence = (uint32_t)t->index.nr;
+	f->sequence = t->index.nr;
 	assert_done(tape_frame_build(f, t->zstd, pieces, nr, out, sizeof(out),
 				     &len, &err),
 		    &err);
-	assert_done(tape_index_add(&t->index, f, t->tape.len, &err), &err);
+	assert_done(tape_index_reserve(&t->index, &err), &err);
+	tape_index_put(&t->index, f, t->tape.len);
 	testing_append(&t->tape, out, len);
 }
 
@@ -103,13 +104,12 @@ static void add_index(struct tape_parts *t)
 	struct tape_frame f = { .type = TAPE_BLOCK_INDEX,
 				.flags = TAPE_BLOCK_OPTIONAL,
 				.thread = TAPE_NO_THREAD,
-				.count = (uint32_t)t->index.nr };
+				.count = t->index.nr };
 	uint8_t trailer[TAPE_TRAILER];
-	struct tape_buf payload = { 0 };
+	struct tape_buf payload = t->index.rows;
 	uint64_t offset = t->tape.len;
-	struct err err = { 0 };
 
-	assert_done(tape_index_pack(&t->index, &payload, &err), &err);
+	t->index.rows = (struct tape_buf){ 0 };
 	add_frame(t, &f, &(struct tape_piece){ payload.bytes, payload.len }, 1);
 	tape_trailer_pack(trailer, offset, t->tape.len + TAPE_TRAILER);
 	testing_append(&t->tape, trailer, sizeof(trailer));

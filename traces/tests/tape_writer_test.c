@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Writer and reader together: samples, ends, drops, flushes, full disks. */
+#include "traces/tape_writer_impl.h"
 #include "traces/tests/tape_testing.h"
 
 static const struct tape_event one = { .time_ns = 500,
@@ -364,6 +365,38 @@ static void test_hash(void **state)
 	tape_buf_release(&tape);
 }
 
+/* An index that grew too large is given up; the tape is whole without it. */
+static void test_full_index(void **state)
+{
+	const struct tape_frame f = { .type = TAPE_BLOCK_EVENTS,
+				      .stored_len = 100 };
+	struct tape_end end = { .clean = true };
+	struct tape_buf tape = { 0 };
+	struct tape_writer *w = start(&tape, 1);
+	struct tape_reader *r;
+	struct err err = { 0 };
+	uint64_t i;
+
+	(void)state;
+	assert_done(tape_writer_add(w, 0, &one, 1, &err), &err);
+	assert_done(tape_writer_flush(w, &err), &err);
+	for (i = 0; i < 3000000 && !w->index.full; i++) {
+		assert_done(tape_index_reserve(&w->index, &err), &err);
+		tape_index_put(&w->index, &f, i * 200);
+	}
+	assert_true(w->index.full);
+	w->index.nr = 1; /* that is how many really are there */
+	assert_true(w->index.rows.cap <= 1u << 20);
+	assert_done(tape_writer_add(w, 0, &one, 1, &err), &err);
+	assert_done(tape_writer_close(w, &end, &err), &err);
+	r = reopen(&tape);
+	assert_false(tape_reader_info(r)->indexed);
+	assert_int_equal(tape_reader_info(r)->events, 2);
+	assert_true(tape_reader_end(r)->clean);
+	tape_reader_close(r);
+	tape_buf_release(&tape);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_full_index),
 	};
 
 	return cmocka_run_group_tests_name("tape_writer", tests, NULL, NULL);
