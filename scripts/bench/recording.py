@@ -192,7 +192,7 @@ def drain(setup, report):
     runs = [Command([bench]).run(), Command([bench, *tapes]).run()]
     for line in "\n".join(run.text for run in runs).splitlines():
         words = line.split()
-        if len(words) == 8 and words[1].isdigit():
+        if len(words) == 9 and words[1].isdigit():
             report.add(words[0], float(words[6]), "M events/s",
                        target="50 M events/s")
 
