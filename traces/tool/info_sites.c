@@ -93,6 +93,12 @@ static int print_callers(struct site_list *list, const struct site_row *row,
 	return 0;
 }
 
+/* Whole; what no number can hold becomes the largest. */
+static uint64_t whole(double sum)
+{
+	return sum < 0x1p63 ? (uint64_t)(sum + 0.5) : INT64_MAX;
+}
+
 static double error_of(const struct site_value *v)
 {
 	return v->sum > 0 ? SIGMAS_95 * sqrt(v->variance) / v->sum : 0;
@@ -110,7 +116,7 @@ static void print_estimates(const struct site_list *list)
 		       t->period);
 	else
 		printf("  estimates from one stack in %s",
-		       view_bytes((uint64_t)t->period));
+		       view_bytes(whole(t->period)));
 	printf(", each with the margin that holds 95 of 100 times;\n");
 	if (list->metric == SITE_ALLOCS)
 		printf("  together %s calls +- %.1f%%, where there were %s\n",
@@ -118,7 +124,7 @@ static void print_estimates(const struct site_list *list)
 		       view_count((double)exact));
 	else
 		printf("  together %s +- %.1f%%, where there were %s\n",
-		       view_bytes((uint64_t)total->sum), 100 * error_of(total),
+		       view_bytes(whole(total->sum)), 100 * error_of(total),
 		       view_bytes(exact));
 	if (t->sampling == SITE_CALLS && list->metric != SITE_ALLOCS)
 		printf("  few calls for much memory may be missing: recorded "
@@ -150,7 +156,7 @@ static int print_row(struct site_list *list, const struct site_row *row,
 
 	printf("  %6s %11s %14.0f",
 	       view_share(v->sum, list->total[list->metric].sum),
-	       view_bytes((uint64_t)row->values[bytes].sum),
+	       view_bytes(whole(row->values[bytes].sum)),
 	       row->values[SITE_ALLOCS].sum);
 	if (list->table->sampling != SITE_ALL)
 		printf("%6.1f%%", 100 * error_of(v));
@@ -201,7 +207,7 @@ static json_t *frame_object(const struct symbol_frame *f)
 static void set_value(json_t *o, const char *key, const char *error_key,
 		      const struct site_value *v, bool estimated)
 {
-	info_json_add(o, key, (uint64_t)(v->sum + 0.5));
+	info_json_add(o, key, whole(v->sum));
 	if (estimated)
 		json_object_set_new(o, error_key, json_real(sqrt(v->variance)));
 }
