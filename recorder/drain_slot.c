@@ -211,6 +211,12 @@ static bool is_last_look(const struct look *l)
 	return l->target->last || l->ds->gone || l->state == RING_ENDED;
 }
 
+/* What is behind a whole ring of a thread that is gone it cannot have written. */
+static bool is_read(const struct drain_slot *ds)
+{
+	return ds->end_pos && ds->unpack.pos >= ds->end_pos;
+}
+
 /*
  * Step over positions that were taken but not filled: at once when nobody
  * writes any more, then up to where an ended thread was.
@@ -219,9 +225,11 @@ static bool skip_gap(const struct look *l)
 {
 	struct drain_slot *ds = l->ds;
 	bool last = is_last_look(l);
-	uint64_t nr = unpack_gap(&ds->unpack, l->ring, last, reach(l, last));
-	uint64_t left = l->slot->end_pos - ds->unpack.pos;
+	uint64_t left = l->slot->end_pos - ds->unpack.pos, nr;
 
+	if (is_read(ds))
+		return false;
+	nr = unpack_gap(&ds->unpack, l->ring, last, reach(l, last));
 	if (!nr && l->state == RING_ENDED && left <= RING_RECORDS)
 		nr = left;
 	if (!nr || (!last && may_be_filled(l)))
@@ -304,9 +312,12 @@ void drain_slot_read(const struct look *l)
 	if (!ds->live)
 		begin_thread(l);
 	before = ds->unpack.pos;
-	do
-		read_ring(l);
-	while (skip_gap(l));
+	if (is_last_look(l) && !ds->end_pos)
+		ds->end_pos = before + RING_RECORDS;
+	if (!is_read(ds))
+		do
+			read_ring(l);
+		while (skip_gap(l));
 	if (ds->unpack.pos - before > l->target->records)
 		l->target->records = ds->unpack.pos - before;
 	keep_ours(l);

@@ -20,8 +20,9 @@ struct drain_slot {
 	uint64_t null_frees; /* as many have been written */
 	uint64_t dropped;    /* as many have been told of */
 	uint64_t busy_ns;    /* when records were last seen; 0: empty */
-	uint64_t gap_pos;    /* a hole is there ... */
-	uint64_t gap_ns;     /* ... since then */
+	uint64_t end_pos; /* nobody wrote anything from here on; 0: unknown */
+	uint64_t gap_pos; /* a hole is there ... */
+	uint64_t gap_ns;  /* ... since then */
 	char name[16];
 };
 

@@ -98,7 +98,7 @@ static bool finish(struct unpack *u, struct tape_event *ev,
 	if (tape_kind_is_alloc(ev->kind) && !ev->addr &&
 	    (ev->size || !ev->old_addr))
 		ev->flags = TAPE_FAILED;
-	return ev->kind <= TAPE_FREE_ALIGNED_SIZED;
+	return ev->kind && ev->kind <= TAPE_FREE_ALIGNED_SIZED;
 }
 
 static uint32_t ticks_long(const struct ticks *ticks, uint64_t nr)
