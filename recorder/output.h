@@ -68,7 +68,7 @@ enum output_stop output_must_stop(const struct output *o);
 /* "disk full" or "max-size", for the END of the tape. */
 const char *output_stop_name(enum output_stop stop);
 
-/* The last blocks, END and index come: they may use what was kept for them. */
+/* END and index come: they may use what was kept for them. */
 void output_end(struct output *o);
 
 /*

@@ -134,13 +134,13 @@ int recording_tape_end(struct recording *r, struct err *err)
 	int ret = 0;
 
 	if (r->writer) {
-		output_end(&r->output);
 		/* What waits may have no room where the end has. */
 		if (r->target.err.code || tape_writer_flush(r->writer, NULL))
 			r->target.dropped += tape_writer_forget(r->writer);
 		if (r->output.stop && !r->reason[0])
 			strcpy(r->reason, output_stop_name(r->output.stop));
 		describe_end(r, &end);
+		output_end(&r->output);
 		ret = tape_writer_close(r->writer, &end, err);
 		r->writer = NULL;
 	} else {
