@@ -126,6 +126,10 @@ static void tell_blind_spots(const struct session_result *r)
 			 (unsigned long long)r->earlier_events,
 			 r->earlier[0] ? r->earlier : "an earlier program",
 			 r->exe);
+	if (r->stacks_refused)
+		log_warn("%llu stacks are missing: there are more different "
+			 "ones than heaptape keeps; lower --depth",
+			 (unsigned long long)r->stacks_refused);
 	if (r->interrupted)
 		log_debug("%llu calls were left by a signal handler's longjmp",
 			  (unsigned long long)r->interrupted);

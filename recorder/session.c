@@ -18,6 +18,7 @@
 #include "recorder/clock.h"
 #include "recorder/recordings.h"
 #include "recorder/session.h"
+#include "recorder/stacks.h"
 #include "traces/tape_writer.h"
 
 #define NAP_MIN_NS  50000u      /* between looks at rings that fill fast */
@@ -181,6 +182,7 @@ static void fill_result(struct session *s)
 	r->earlier_events = first->earlier_events;
 	r->threads = first->target.threads;
 	r->interrupted = first->target.interrupted;
+	r->stacks_refused = first->stacks ? stacks_refused(first->stacks) : 0;
 	r->lost = first->target.dropped + recording_lost(first);
 	r->forked = control->forked;
 	r->execed = control->execed;

@@ -52,6 +52,7 @@ struct session_result {
 	uint64_t bytes;
 	uint64_t duration_ns;
 	uint64_t interrupted; /* calls that a longjmp left */
+	uint64_t stacks_refused; /* that found no memory here */
 	uint64_t lost;        /* events that found no ring or no room */
 	uint32_t threads;
 	uint32_t forked; /* children that ran on, unrecorded */

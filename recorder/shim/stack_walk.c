@@ -32,8 +32,11 @@ static inline void spoil(struct walk *w)
 static __attribute__((noinline, cold)) bool extend(struct walk *w,
 						   uint64_t addr)
 {
+	if (addr & 7 ||
+	    (addr >= w->range.high && w->range.high == w->span->own.high))
+		return false; /* as it ever will be */
 	spoil(w);
-	return !(addr & 7) && stack_extend(w->span, &w->range, addr);
+	return stack_extend(w->span, &w->range, addr);
 }
 
 static inline bool load(struct walk *w, uint64_t addr, uint64_t *value)
