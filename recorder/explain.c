@@ -59,6 +59,9 @@ static const char *reason(const char *path, int fd)
 		return "it ended before it could be looked at, or cleared "
 		       "LD_PRELOAD; start the program itself, without a "
 		       "wrapper";
+	if (strstr(path, "/valgrind/"))
+		return "valgrind answers malloc itself; give it "
+		       "--soname-synonyms=somalloc=nouserintercepts";
 	if (eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_machine != OUR_MACHINE)
 		return "it is built for another architecture; record its "
 		       "build for this one";
@@ -66,8 +69,9 @@ static const char *reason(const char *path, int fd)
 		return "it is linked statically; link it dynamically to "
 		       "record it";
 	if (runs_with_privileges(path, fd))
-		return "it runs with other privileges (setuid), so that "
-		       "LD_PRELOAD is ignored; record it as that user";
+		return "it runs with other privileges (setuid, setgid "
+		       "or capabilities), so that LD_PRELOAD is "
+		       "ignored; record it as that user";
 	if (needed_by(path, "libasan."))
 		return "it is built with the address sanitizer, which refuses "
 		       "to start behind another library; start it directly, "

@@ -184,6 +184,9 @@ static void check_exe(struct recording *r)
 
 	process_exe(r->process.pid, exe, sizeof(exe));
 	r->unseen[0] = '\0';
+	/* valgrind tells the program that it is itself. */
+	if (strstr(exe, "/valgrind/") && r->target.events)
+		return;
 	if (exe[0] && strcmp(exe, r->image.exe) && !strstr(exe, " (deleted)"))
 		snprintf(r->unseen, sizeof(r->unseen), "%.*s",
 			 (int)sizeof(r->unseen) - 1, exe);

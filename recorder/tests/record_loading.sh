@@ -71,11 +71,15 @@ END
 cat >main.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
-int main(void)
+#include <unistd.h>
+int main(int argc, char **argv)
 {
 	free(malloc(7001));
 	puts("ran");
-	return 4;
+	fflush(stdout);
+	if (argc > 1)
+		usleep(400000); /* long enough to be looked at */
+	return argv[0] ? 4 : 0;
 }
 END
 cc -fno-builtin -o main main.c
@@ -407,11 +411,13 @@ fi
 
 if command -v valgrind >/dev/null; then
 	exits 4 "under valgrind" record valgrind -q \
-		--soname-synonyms=somalloc=nouserintercepts ./main
+		--soname-synonyms=somalloc=nouserintercepts ./main wait
+	check "without a warning" sh -c "! grep -i warning '$TMP/err'"
 	check "under valgrind: recorded" \
 		test "$(nr_with 'malloc(7001)')" -eq 1
 	exits 4 "under valgrind, which answers malloc itself" \
-		record valgrind -q ./main
+		record valgrind -q ./main wait
+	matches "it is told what to do" 'soname-synonyms' "$TMP/err"
 	check "the tape is sound" "$HEAPTAPE" check "$tape"
 else
 	skip valgrind "not installed"
