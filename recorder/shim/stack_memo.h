@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define STACK_READS_MAX  192
-#define STACK_MEMO_NODES 4096u
+#define STACK_MEMO_NODES 2048u
 #define STACK_MEMO_ROOTS 256u
 
 struct stack_range;
