@@ -52,6 +52,7 @@ enum plan_code {
 	PLAN_SPAWN,           /* make thread number `slot` */
 	PLAN_JOIN,            /* wait for the exit of thread number `slot` */
 	PLAN_MARK,            /* sample; `slot` is the number of the mark */
+	PLAN_CLOCK,           /* plan_clock(): tape time of what follows */
 	PLAN_MALLOC,          /* arg: size */
 	PLAN_MALLOC_BIG,      /* next: size; here and below arg: size, cut */
 	PLAN_CALLOC,          /* arg: size */
@@ -98,6 +99,17 @@ static inline uint32_t plan_slot(uint64_t word)
 static inline uint32_t plan_arg(uint64_t word)
 {
 	return (uint32_t)word >> PLAN_ARG_SHIFT;
+}
+
+/* PLAN_CLOCK has no slot: the time takes its place too. */
+static inline uint64_t plan_clock_word(uint64_t time_ns)
+{
+	return time_ns << PLAN_ARG_SHIFT | PLAN_CLOCK;
+}
+
+static inline uint64_t plan_clock(uint64_t word)
+{
+	return word >> PLAN_ARG_SHIFT;
 }
 
 /* A realloc's two sizes: 44 bits of the old one, the rest is the new one. */

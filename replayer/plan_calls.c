@@ -348,12 +348,15 @@ int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,
 		   struct err *err)
 {
 	const struct tape_event *ev = &step->ev;
+	struct plan_actor *a = &c->actors[ev->thread];
 	int rc = 0;
 
 	if (c->nr_displaced)
 		rc = plan_calls_settle(c, ev->thread, false, err);
 	if (!rc)
-		rc = plan_threads_skew(c, &c->actors[ev->thread], err);
+		rc = plan_threads_skew(c, a, err);
+	if (!rc)
+		rc = plan_threads_clock(c, a, c->h.clock_step_ns, err);
 	if (rc)
 		return rc;
 	if (tape_kind_is_realloc(ev->kind)) {

@@ -25,6 +25,7 @@ static int init(struct plan_compiler *c, const struct plan_source *source,
 
 	c->h.version = PLAN_VERSION;
 	c->h.nr_threads = source->threads ? source->threads : 1;
+	c->h.clock_step_ns = source->clock_step_ns;
 	rc = plan_file_open(&c->file, c->path, err);
 	if (!rc)
 		rc = plan_file_extend(&c->file, PLAN_PAGE, &at, err);
@@ -204,12 +205,14 @@ static int add_all(struct plan_compiler *c, struct tape_merge *m,
 }
 
 int plan_compile(struct tape_reader *r, const char *path,
+		 uint64_t clock_step_ns,
 		 bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		 struct plan_header *header, struct err *err)
 {
 	const struct tape_info *info = tape_reader_info(r);
 	struct plan_source source = { .events = info->events,
-				      .threads = info->threads };
+				      .threads = info->threads,
+				      .clock_step_ns = clock_step_ns };
 	struct plan_compiler *c;
 	struct tape_merge *m = NULL;
 	int rc = plan_compiler_open(&c, path, &source, err);

@@ -20,6 +20,11 @@ struct tape_step;
 struct plan_source {
 	uint64_t events;  /* expected, for the spacing of the marks */
 	uint32_t threads; /* their numbers are below this */
+	/*
+	 * Tell a thread the tape's time when it has moved by so much since the
+	 * thread was told last; 0: never.
+	 */
+	uint64_t clock_step_ns;
 };
 
 /*
@@ -37,10 +42,11 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 void plan_compiler_free(struct plan_compiler *c);
 
 /*
- * The whole tape. progress is called now and then with the steps done; when
+ * The whole tape; clock_step_ns as above. progress is called now and then with the steps done; when
  * it returns true the work stops with -ERR_INTERRUPT. It may be NULL.
  */
 int plan_compile(struct tape_reader *r, const char *path,
+		 uint64_t clock_step_ns,
 		 bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		 struct plan_header *header, struct err *err);
 

@@ -29,6 +29,7 @@ enum plan_life { PLAN_UNBORN, PLAN_ALIVE, PLAN_ENDED, PLAN_GONE };
 struct plan_actor {
 	struct plan_stream stream;
 	uint64_t birth_seq;
+	uint64_t clock_ns; /* time of its last PLAN_CLOCK */
 	uint32_t stack;
 	uint32_t moving; /* slot of the realloc that has begun, or none */
 	enum plan_life life;
@@ -88,6 +89,10 @@ int plan_threads_finish(struct plan_compiler *c, struct err *err);
 /* Tell the seq when the last PLAN_SKEW lies too far back. */
 int plan_threads_skew(struct plan_compiler *c, struct plan_actor *a,
 		      struct err *err);
+
+/* Tell the time when it has moved by step_ns since it was told last. */
+int plan_threads_clock(struct plan_compiler *c, struct plan_actor *a,
+		       uint64_t step_ns, struct err *err);
 
 /* plan_calls.c */
 int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x314e414c50544148ULL /* "HATPLAN1" */
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 
 /* Kinds that are told apart in what is measured. */
 enum plan_op {
@@ -63,6 +63,7 @@ struct plan_header {
 	uint64_t live_end_bytes;
 	uint64_t compiler_bytes; /* most memory for the live objects */
 	uint64_t last_ns;        /* time of the last step */
+	uint64_t clock_step_ns;  /* between two PLAN_CLOCK; 0: there are none */
 	struct plan_repairs repairs;
 };
 

@@ -58,11 +58,14 @@ static int append(struct plan_compiler *c, struct plan_mark mark,
 
 static int set_mark(struct plan_compiler *c, uint32_t thread, struct err *err)
 {
-	struct plan_stream *s = &c->actors[thread].stream;
+	struct plan_actor *a = &c->actors[thread];
 	uint64_t at;
-	int rc = plan_emit(&c->file, s, plan_word(PLAN_MARK, c->h.nr_marks, 0),
-			   &at, err);
+	int rc = plan_threads_clock(c, a, 1, err);
 
+	if (!rc)
+		rc = plan_emit(&c->file, &a->stream,
+			       plan_word(PLAN_MARK, c->h.nr_marks, 0), &at,
+			       err);
 	if (c->live_bytes > c->marked_bytes)
 		c->marked_bytes = c->live_bytes;
 	return rc ? rc : append(c, mark_here(c), err);

@@ -23,8 +23,10 @@ int plan_threads_init(struct plan_compiler *c, struct err *err)
 	if (!c->actors || !c->ended || !c->stacks || (c->several && !c->recent))
 		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold %u threads",
 			       nr);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		c->actors[i].moving = PLAN_NO_SLOT;
+		c->actors[i].clock_ns = UINT64_MAX;
+	}
 	c->actors[0].life = PLAN_ALIVE;
 	return 0;
 }
@@ -49,6 +51,20 @@ int plan_threads_skew(struct plan_compiler *c, struct plan_actor *a,
 			  c->seq, &at, err);
 }
 
+int plan_threads_clock(struct plan_compiler *c, struct plan_actor *a,
+		       uint64_t step_ns, struct err *err)
+{
+	uint64_t at;
+
+	/* Before its first op a thread was told no time: UINT64_MAX. */
+	if (!c->h.clock_step_ns ||
+	    (a->clock_ns != UINT64_MAX && c->time_ns < a->clock_ns + step_ns))
+		return 0;
+	a->clock_ns = c->time_ns;
+	return plan_emit(&c->file, &a->stream, plan_clock_word(c->time_ns), &at,
+			 err);
+}
+
 static int emit(struct plan_compiler *c, uint32_t thread, enum plan_code code,
 		uint32_t number, struct err *err)
 {
@@ -56,6 +72,8 @@ static int emit(struct plan_compiler *c, uint32_t thread, enum plan_code code,
 	uint64_t at;
 	int rc = plan_threads_skew(c, a, err);
 
+	if (!rc)
+		rc = plan_threads_clock(c, a, c->h.clock_step_ns, err);
 	if (rc)
 		return rc;
 	return plan_emit(&c->file, &a->stream, plan_word(code, number, 0), &at,
@@ -145,13 +163,17 @@ int plan_threads_enter(struct plan_compiler *c, const struct tape_event *ev,
 
 int plan_threads_end(struct plan_compiler *c, uint32_t thread, struct err *err)
 {
+	struct plan_actor *a = &c->actors[thread];
+	int rc;
+
 	/* The first thread is the process: it lives until all is measured. */
 	if (!thread)
 		return 0;
-	c->actors[thread].life = PLAN_ENDED;
+	a->life = PLAN_ENDED;
 	c->ended[c->nr_ended++] = thread;
 	/* It may have slept long before its end: not earlier than then. */
-	return plan_threads_skew(c, &c->actors[thread], err);
+	rc = plan_threads_skew(c, a, err);
+	return rc ? rc : plan_threads_clock(c, a, c->h.clock_step_ns, err);
 }
 
 int plan_threads_finish(struct plan_compiler *c, struct err *err)
@@ -159,7 +181,7 @@ int plan_threads_finish(struct plan_compiler *c, struct err *err)
 	uint32_t nr = c->h.nr_threads;
 	struct plan_thread *table;
 	uint32_t i;
-	int rc = 0;
+	int rc = plan_threads_clock(c, &c->actors[0], 1, err);
 
 	for (i = 0; i < nr && !rc; i++) {
 		enum plan_life life = c->actors[i].life;

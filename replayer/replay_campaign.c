@@ -131,7 +131,7 @@ static int compile(struct replay_state *s, struct replay_work *work,
 
 	snprintf(folder, sizeof(folder), "%s/.plans", s->dir);
 	progress_start("compiling", work->tape.events);
-	rc = replay_tape_compile(&work->tape, folder, compile_progress, &c,
+	rc = replay_tape_compile(&work->tape, folder, 0, compile_progress, &c,
 				 err);
 	progress_stop();
 	if (rc)

@@ -2,6 +2,7 @@
 /* Opening a tape for a campaign, and its plan in a folder of plans. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ int replay_tape_open(struct replay_tape *tape, const char *path,
 	return rc;
 }
 
-static int compile(struct replay_tape *tape,
+static int compile(struct replay_tape *tape, uint64_t clock_step_ns,
 		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		   struct err *err)
 {
@@ -63,7 +64,8 @@ static int compile(struct replay_tape *tape,
 
 	if (rc)
 		return rc;
-	rc = plan_compile(r, tape->plan, progress, ctx, &tape->header, err);
+	rc = plan_compile(r, tape->plan, clock_step_ns, progress, ctx,
+			  &tape->header, err);
 	tape_reader_close(r);
 	return rc;
 }
@@ -104,19 +106,23 @@ static int read_marks(struct replay_tape *tape, struct err *err)
 }
 
 int replay_tape_compile(struct replay_tape *tape, const char *folder,
+			uint64_t clock_step_ns,
 			bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 			struct err *err)
 {
+	char clock[32] = "";
 	int rc = files_make_dir(folder, err);
 
 	if (rc)
 		return rc;
-	if ((size_t)snprintf(tape->plan, sizeof(tape->plan), "%s/%s-v%d.plan",
-			     folder, tape->hash,
-			     PLAN_VERSION) >= sizeof(tape->plan))
+	if (clock_step_ns)
+		snprintf(clock, sizeof(clock), "-clock%" PRIu64, clock_step_ns);
+	if ((size_t)snprintf(tape->plan, sizeof(tape->plan), "%s/%s-v%d%s.plan",
+			     folder, tape->hash, PLAN_VERSION,
+			     clock) >= sizeof(tape->plan))
 		return err_set(err, ERR_ARG, ENAMETOOLONG, "%s", folder);
 	if (plan_read_header(tape->plan, &tape->header, NULL))
-		rc = compile(tape, progress, ctx, err);
+		rc = compile(tape, clock_step_ns, progress, ctx, err);
 	return rc ? rc : read_marks(tape, err);
 }
 

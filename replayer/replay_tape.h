@@ -33,8 +33,12 @@ struct replay_tape {
 /* Open the tape, check it, and read what the plan does not hold. */
 int replay_tape_open(struct replay_tape *tape, const char *path,
 		     struct err *err);
-/* Compile it into the folder, unless the plan is there. */
+/*
+ * Compile it into the folder, unless the plan is there; clock_step_ns as in
+ * struct plan_source.
+ */
 int replay_tape_compile(struct replay_tape *tape, const char *folder,
+			uint64_t clock_step_ns,
 			bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 			struct err *err);
 /* Safe on a zeroed struct; the plan's file stays. */

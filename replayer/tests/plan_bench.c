@@ -51,7 +51,7 @@ static int bench(const char *tape, const char *plan, struct err *err)
 	merge = merge_seconds(r, err);
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	begin = now(CLOCK_MONOTONIC);
-	rc = plan_compile(r, plan, NULL, NULL, &h, err);
+	rc = plan_compile(r, plan, 0, NULL, NULL, &h, err);
 	whole = now(CLOCK_MONOTONIC) - begin;
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	if (!rc)

@@ -330,6 +330,47 @@ static void test_slots_return_from_a_consumer(void **state)
 	end(&y);
 }
 
+/* Told when the step is reached, before births and at the end; never twice. */
+static void test_clocks(void **state)
+{
+	const struct plan_source source = { .events = 1 << 20,
+					    .threads = 2,
+					    .clock_step_ns = 25 };
+	struct history y;
+	struct reading r;
+	int i;
+
+	(void)state;
+	begin_source(&y, &source);
+	for (i = 0; i < 5; i++) /* at 10, 20, 30, 40, 50 */
+		step(&y, 0, TAPE_FREE_NULL, 0, 1);
+	y.time_ns = 1ULL << 40;
+	step(&y, 1, TAPE_THREAD_START, 0, 0);
+	y.time_ns = 1ULL << 41;
+	step(&y, 1, TAPE_THREAD_END, 0, 0);
+	finish(&y);
+	open_stream(&r, &y, 0);
+	for (i = 10; i <= 50; i += 10) {
+		if (i == 10 || i == 40) {
+			assert_int_equal(read_op(&r), PLAN_CLOCK);
+			assert_int_equal(plan_clock(r.word), i);
+		}
+		assert_int_equal(read_op(&r), PLAN_FREE_NULL);
+	}
+	assert_int_equal(read_op(&r), PLAN_CLOCK);
+	assert_int_equal(plan_clock(r.word), (1ULL << 40) + 10);
+	assert_int_equal(read_op(&r), PLAN_SPAWN);
+	assert_int_equal(read_op(&r), PLAN_CLOCK);
+	assert_int_equal(plan_clock(r.word), (1ULL << 41) + 10);
+	assert_int_equal(read_op(&r), PLAN_STOP);
+	open_stream(&r, &y, 1);
+	assert_int_equal(read_op(&r), PLAN_CLOCK);
+	assert_int_equal(plan_clock(r.word), (1ULL << 41) + 10);
+	assert_int_equal(read_op(&r), PLAN_EXIT);
+	assert_int_equal(y.h.clock_step_ns, 25);
+	end(&y);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_threads_exit_where_they_ended),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_peak_is_flagged),
+		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_many_objects),
 		cmocka_unit_test(test_slots_return_from_a_consumer),
 	};

@@ -30,10 +30,9 @@ struct history {
 	uint64_t time_ns;
 };
 
-static inline void begin(struct history *y, uint32_t threads, uint64_t events)
+static inline void begin_source(struct history *y,
+				const struct plan_source *source)
 {
-	const struct plan_source source = { .events = events,
-					    .threads = threads };
 	struct err err = { 0 };
 	int fd;
 
@@ -42,7 +41,15 @@ static inline void begin(struct history *y, uint32_t threads, uint64_t events)
 	fd = mkstemp(y->path);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(plan_compiler_open(&y->c, y->path, &source, &err), 0);
+	assert_int_equal(plan_compiler_open(&y->c, y->path, source, &err), 0);
+}
+
+static inline void begin(struct history *y, uint32_t threads, uint64_t events)
+{
+	const struct plan_source source = { .events = events,
+					    .threads = threads };
+
+	begin_source(y, &source);
 }
 
 static inline void step(struct history *y, uint32_t thread, enum tape_kind kind,

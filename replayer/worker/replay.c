@@ -205,6 +205,9 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 		if (worker.pass == WORKER_MEMORY)
 			worker_memory_sample(&worker, slot);
 		break;
+	case PLAN_CLOCK:
+		worker_clock(t, plan_clock(word));
+		break;
 	default:
 		return NULL;
 	}

@@ -98,6 +98,9 @@ void worker_join(struct worker_thread *t, uint32_t number);
 /* The first thread: after its own stream, until all others are through. */
 void worker_finish(struct worker_thread *t);
 
+/* clock.c: the tape's time of what follows, at PLAN_CLOCK. */
+void worker_clock(struct worker_thread *t, uint64_t time_ns);
+
 /* memory.c */
 bool worker_memory_init(struct worker *w);
 /* At mark number i. */
