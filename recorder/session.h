@@ -44,6 +44,7 @@ struct session_result {
 	int exec_errno;        /* not 0: it could not be started */
 	bool registered;       /* the shim was loaded */
 	char unseen[PATH_MAX]; /* a later program that it was not loaded into */
+	char ended_as[16];     /* a name that it had not been seen under */
 	uint32_t foreign;      /* enum ring_foreign */
 	char allocator[1024];
 	char earlier[256]; /* programs that executed the last one, or "" */
@@ -51,9 +52,9 @@ struct session_result {
 	uint64_t events;
 	uint64_t bytes;
 	uint64_t duration_ns;
-	uint64_t interrupted; /* calls that a longjmp left */
+	uint64_t interrupted;    /* calls that a longjmp left */
 	uint64_t stacks_refused; /* that found no memory here */
-	uint64_t lost;        /* events that found no ring or no room */
+	uint64_t lost;           /* events that found no ring or no room */
 	uint32_t threads;
 	uint32_t forked; /* children that ran on, unrecorded */
 	uint32_t execed; /* children that ran another program */
