@@ -124,8 +124,8 @@ static pid_t parent_of(pid_t pid)
 }
 
 /*
- * The recorder holds the file open; a recorded process does not. Another ctl
- * may do so for a moment, which serves as well.
+ * The recorder holds the file open. A program that is about to start, and
+ * another ctl, may do so for a moment, which serves as well.
  */
 static int open_memfd(struct mailbox *m, pid_t pid, const struct memfd_id *id)
 {
@@ -140,8 +140,6 @@ static int open_memfd(struct mailbox *m, pid_t pid, const struct memfd_id *id)
 		m->fd = open_if_held(text, id);
 		if (m->fd >= 0)
 			return 0;
-		if (!ups)
-			m->pid = (uint32_t)pid;
 	}
 	proc = opendir("/proc");
 	while (proc && m->fd < 0 && (entry = readdir(proc)))
@@ -173,6 +171,13 @@ static int map_control(struct mailbox *m, struct err *err)
 			       "the recorder is of another version of "
 			       "heaptape; use its own heaptape ctl");
 	return 0;
+}
+
+static pid_t drain_of(const struct mailbox *m)
+{
+	return (pid_t)(atomic_load_explicit(&m->control->drain_owner,
+					    memory_order_relaxed) &
+		       FUTEX_TID_MASK);
 }
 
 static bool drain_gone(const struct mailbox *m)
@@ -217,6 +222,10 @@ int mailbox_open(struct mailbox *m, pid_t pid, uint64_t wait_ns,
 		ret = is_gone(err);
 	if (!ret)
 		ret = map_control(m, err);
+	if (!ret && drain_gone(m))
+		ret = is_gone(err);
+	if (!ret && pid != drain_of(m))
+		m->pid = (uint32_t)pid;
 	if (!ret)
 		ret = take_turn(m, err);
 	if (ret)

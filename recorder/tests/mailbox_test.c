@@ -113,7 +113,7 @@ static void questions_are_answered(void **state)
 	struct mailbox m;
 	int i;
 
-	assert_int_equal(mailbox_open(&m, f->recorded, SECOND, &err), 0);
+	assert_int_equal(mailbox_open(&m, f->recorded, 10 * SECOND, &err), 0);
 	snprintf(expected, sizeof(expected), "4 %d warm", (int)f->recorded);
 	for (i = 0; i < 50; i++) {
 		assert_int_equal(
@@ -122,7 +122,7 @@ static void questions_are_answered(void **state)
 		assert_string_equal(answer.text, expected);
 	}
 	mailbox_close(&m);
-	assert_int_equal(mailbox_open(&m, f->recorder, SECOND, &err), 0);
+	assert_int_equal(mailbox_open(&m, f->recorder, 10 * SECOND, &err), 0);
 	assert_int_equal(
 		mailbox_ask(&m, MAILBOX_STATUS, 0, NULL, &answer, &err), 0);
 	assert_string_equal(answer.text, "1 0 ");
@@ -137,7 +137,7 @@ static void refusals_are_told(void **state)
 	struct err err = { 0 };
 	struct mailbox m;
 
-	assert_int_equal(mailbox_open(&m, f->recorded, SECOND, &err), 0);
+	assert_int_equal(mailbox_open(&m, f->recorded, 10 * SECOND, &err), 0);
 	assert_int_equal(
 		mailbox_ask(&m, MAILBOX_STOP, 0, "none", &answer, &err),
 		-ERR_MISSING);
@@ -199,7 +199,7 @@ static void the_dead_do_not_answer(void **state)
 	/* One that was dead before. */
 	err_clear(&err);
 	waitpid(f->recorder, NULL, 0);
-	assert_int_equal(mailbox_open(&m, f->recorded, SECOND, &err),
+	assert_int_equal(mailbox_open(&m, f->recorded, 10 * SECOND, &err),
 			 -ERR_MISSING);
 	assert_non_null(strstr(err.text, "is gone"));
 }
@@ -224,7 +224,7 @@ static void the_stopped_do_not_answer(void **state)
 	mailbox_close(&m);
 	kill(f->recorder, SIGCONT);
 	err_clear(&err);
-	assert_int_equal(mailbox_open(&m, f->recorded, SECOND, &err), 0);
+	assert_int_equal(mailbox_open(&m, f->recorded, 10 * SECOND, &err), 0);
 	assert_int_equal(mailbox_ask(&m, MAILBOX_MARK, 0, "x", &answer, &err),
 			 0);
 	mailbox_close(&m);
