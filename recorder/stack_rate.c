@@ -47,8 +47,8 @@ int stack_rate_parse(struct stack_rate *rate, const char *stacks,
 			       stacks);
 	if (depth > RING_DEPTH_MAX)
 		return err_set(err, ERR_ARG, 0,
-			       "--depth=%" PRIu64 ": it is %d at most",
-			       depth, RING_DEPTH_MAX);
+			       "--depth=%" PRIu64 ": it is %d at most", depth,
+			       RING_DEPTH_MAX);
 	if (depth)
 		rate->depth = (uint32_t)depth;
 	if (!unwind || !strcmp(unwind, "auto"))
@@ -59,8 +59,7 @@ int stack_rate_parse(struct stack_rate *rate, const char *stacks,
 		rate->unwind = RING_UNWIND_FP;
 	else
 		return err_set(err, ERR_ARG, 0,
-			       "--unwind=%s: it is auto, dwarf or fp",
-			       unwind);
+			       "--unwind=%s: it is auto, dwarf or fp", unwind);
 	return 0;
 }
 

@@ -380,7 +380,7 @@ struct stack_rule stack_cfi_read(const struct stack_object *object,
 
 struct stack_rule stack_cfi_rule(uint64_t addr, bool exact)
 {
-	struct stack_object object;
+	struct stack_object object = { .end = 0 };
 
 	if (!stack_object_find(addr, &object))
 		return (struct stack_rule){ .kind = RULE_OUTSIDE };

@@ -97,14 +97,15 @@ static const uint8_t *search(const struct stack_object *o, uint64_t addr)
 {
 	const uint8_t *hdr = o->eh_frame_hdr, *table;
 	struct stack_bytes b = { hdr, (const uint8_t *)(uintptr_t)o->end };
-	uint64_t low = 0, high, middle;
+	uint64_t low = 0, high, middle, kinds;
 	uint8_t encoding;
 	int32_t pair[2]; /* function, entry */
 
 	if (!hdr || stack_fixed(&b, 1) != 1)
 		return NULL;
 	encoding = (uint8_t)stack_fixed(&b, 1);
-	if (stack_fixed(&b, 1) != ENC_UDATA4 || stack_fixed(&b, 1) != ENC_TABLE)
+	kinds = stack_fixed(&b, 2);
+	if (kinds != (ENC_UDATA4 | ENC_TABLE << 8))
 		return NULL;
 	stack_pointer(&b, encoding);
 	high = stack_fixed(&b, 4);

@@ -193,6 +193,7 @@ unsigned stack_walk(const struct stack_config *config,
 			  .span = span,
 			  .range = *range };
 	const uint64_t own_len = config->own_end - config->own_start;
+	const struct stack_rule pointer = { .kind = RULE_POINTER };
 	struct stack_rule rule;
 	uint64_t h = *hash;
 	unsigned nr = 0;
@@ -201,9 +202,10 @@ unsigned stack_walk(const struct stack_config *config,
 	stack_log_open(log);
 	do {
 		own = own && w.r.ip - config->own_start < own_len;
-		rule = config->unwind == RING_UNWIND_FP && !own
-			       ? (struct stack_rule){ .kind = RULE_POINTER }
-			       : stack_rule_of(w.key, w.exact);
+		if (config->unwind != RING_UNWIND_FP || own)
+			rule = stack_rule_of(w.key, w.exact);
+		else
+			rule = pointer;
 		if (own)
 			continue;
 		ips[nr] = w.key + 1 + rule.begins;
