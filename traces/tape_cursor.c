@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Walking of one thread's blocks, and of the blocks with samples. */
+/* Walking of one thread's blocks. */
 #include "traces/base/err.h"
 #include "traces/tape_block.h"
 #include "traces/tape_reader_impl.h"
-#include "traces/tape_samples.h"
 
 struct tape_cursor {
 	struct tape_reader *reader;
@@ -98,60 +97,4 @@ void tape_cursor_close(struct tape_cursor *c)
 		return;
 	tape_buf_release(&c->raw);
 	free(c);
-}
-
-/* Append the samples of one block to *list, which holds *nr. */
-static int add_samples(struct tape_reader *r, struct tape_index_entry *e,
-		       struct tape_buf *raw, struct tape_sample **list,
-		       size_t *nr, struct err *err)
-{
-	struct tape_sample prev = { 0 }, *grown;
-	const uint8_t *p, *end;
-	struct tape_frame f;
-	uint32_t i;
-	int ret = tape_reader_load(r, e, &f, raw, err);
-
-	if (ret <= 0)
-		return ret;
-	if (f.count > raw->len / TAPE_SAMPLE_MIN)
-		return tape_reader_damaged(r, e, f.count, "its count", err);
-	grown = realloc(*list, (*nr + f.count + 1) * sizeof(**list));
-	if (!grown)
-		return err_set(err, ERR_NOMEM, 0, "out of memory");
-	*list = grown;
-	p = raw->bytes;
-	end = p + raw->len;
-	for (i = 0; i < f.count; i++) {
-		p = tape_sample_unpack(p, end, &grown[*nr], &prev,
-				       r->header.time_unit_ns);
-		if (!p)
-			return tape_reader_damaged(r, e, f.count - i,
-						   "its samples", err);
-		prev = grown[*nr];
-		if (!*nr || prev.time_ns >= grown[*nr - 1].time_ns)
-			(*nr)++;
-	}
-	return 0;
-}
-
-int tape_reader_samples(struct tape_reader *r, struct tape_sample **samples,
-			size_t *nr, struct err *err)
-{
-	struct tape_buf raw = { 0 };
-	size_t i;
-	int ret = 0;
-
-	*samples = NULL;
-	*nr = 0;
-	for (i = 0; i < r->index.nr && !ret; i++)
-		if (r->index.entries[i].type == TAPE_BLOCK_SAMPLES)
-			ret = add_samples(r, &r->index.entries[i], &raw,
-					  samples, nr, err);
-	tape_buf_release(&raw);
-	if (ret) {
-		free(*samples);
-		*samples = NULL;
-		*nr = 0;
-	}
-	return ret;
 }

@@ -62,6 +62,14 @@ int tape_cursor_next(struct tape_cursor *c, struct tape_event *ev,
 void tape_cursor_close(struct tape_cursor *c);
 
 /*
+ * Hand all samples in time order to a function, until it returns other than
+ * 0, which is returned then.
+ */
+typedef int tape_sample_fn(void *ctx, const struct tape_sample *sample,
+			   struct err *err);
+int tape_reader_each_sample(struct tape_reader *r, tape_sample_fn *each,
+			    void *ctx, struct err *err);
+/*
  * All samples, in time order, in memory that the caller frees; *nr may be 0.
  */
 int tape_reader_samples(struct tape_reader *r, struct tape_sample **samples,

@@ -139,7 +139,7 @@ static void print_moments(const struct info_view *v)
 	print_gap(&t->samples[peak], t->live_at[peak]);
 	printf("  %llu minor and %llu major faults, %llu samples\n",
 	       (ull)last->minor_faults, (ull)last->major_faults,
-	       (ull)t->nr_samples);
+	       (ull)t->all_samples);
 }
 
 void view_memory(const struct info_view *v)

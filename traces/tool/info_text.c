@@ -89,9 +89,10 @@ static void print_live(const struct info_view *v)
 	printf("%s in %zu blocks\n", view_bytes(s->live_bytes), s->live.nr);
 	if (s->timeline.nr_samples) {
 		view_label("RSS");
-		printf("%s when live bytes peaked, %s at most, %zu samples\n",
+		printf("%s when live bytes peaked, %s at most, %llu samples\n",
 		       view_bytes(s->rss_at_peak_bytes),
-		       view_bytes(s->rss_peak_bytes), s->timeline.nr_samples);
+		       view_bytes(s->rss_peak_bytes),
+		       (ull)s->timeline.all_samples);
 	}
 }
 

@@ -94,25 +94,18 @@ static int start(struct tape_stats *s, struct tape_reader *r, struct err *err)
 			       tape_meta_get(meta, "stacks"), err);
 }
 
-static uint64_t rss(const struct tape_sample *s)
-{
-	return s->rss_anon_bytes + s->rss_file_bytes;
-}
-
 static void finish(struct tape_stats *s)
 {
-	const struct timeline *t = &s->timeline;
-	size_t i;
+	const struct tape_sample *sample;
 
 	timeline_finish(&s->timeline, s->live_bytes, s->events);
 	site_table_finish(&s->sites);
 	pair_table_sort(&s->cross);
-	for (i = 0; i < t->nr_samples; i++)
-		if (rss(&t->samples[i]) > s->rss_peak_bytes)
-			s->rss_peak_bytes = rss(&t->samples[i]);
-	if (t->nr_samples)
+	s->rss_peak_bytes = s->timeline.rss_peak_bytes;
+	sample = timeline_sample_at(&s->timeline, s->live_peak_time_ns);
+	if (sample)
 		s->rss_at_peak_bytes =
-			rss(timeline_sample_at(t, s->live_peak_time_ns));
+			sample->rss_anon_bytes + sample->rss_file_bytes;
 }
 
 int tape_stats_collect(struct tape_stats *stats, struct tape_reader *r,

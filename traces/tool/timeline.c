@@ -27,15 +27,60 @@ static void set_edge(struct timeline *t)
 	t->edge_ns = bin < sample ? bin : sample;
 }
 
+/* Of each two neighbours keep the one with more anonymous RSS. */
+static void thin_out(struct timeline *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_samples / 2; i++) {
+		const struct tape_sample *two = &t->samples[2 * i];
+
+		t->samples[i] =
+			two[two[1].rss_anon_bytes > two[0].rss_anon_bytes];
+	}
+	t->nr_samples /= 2;
+	t->stride *= 2;
+	t->in_last = t->stride;
+}
+
+static int add_sample(void *ctx, const struct tape_sample *s, struct err *err)
+{
+	struct timeline *t = ctx;
+	struct tape_sample *last = &t->samples[t->nr_samples];
+	uint64_t rss = s->rss_anon_bytes + s->rss_file_bytes;
+
+	(void)err;
+	if (rss > t->rss_peak_bytes)
+		t->rss_peak_bytes = rss;
+	t->all_samples++;
+	t->last = *s;
+	if (t->nr_samples && t->in_last++ < t->stride) {
+		if (s->rss_anon_bytes > last[-1].rss_anon_bytes)
+			last[-1] = *s;
+		return 0;
+	}
+	*last = *s;
+	t->in_last = 1;
+	if (++t->nr_samples == TIMELINE_SAMPLES)
+		thin_out(t);
+	return 0;
+}
+
 int timeline_start(struct timeline *t, struct tape_reader *r, struct err *err)
 {
-	int ret = tape_reader_samples(r, &t->samples, &t->nr_samples, err);
+	int ret;
 
+	t->stride = 1;
+	t->samples = calloc(TIMELINE_SAMPLES + 1, sizeof(*t->samples));
+	t->live_at = calloc(TIMELINE_SAMPLES + 1, sizeof(*t->live_at));
+	if (!t->samples || !t->live_at)
+		return err_set(err, ERR_NOMEM, 0, "out of memory");
+	ret = tape_reader_each_sample(r, add_sample, t, err);
 	if (ret)
 		return ret;
-	t->live_at = calloc(t->nr_samples + 1, sizeof(*t->live_at));
-	if (!t->live_at)
-		return err_set(err, ERR_NOMEM, 0, "out of memory");
+	if (t->all_samples &&
+	    t->last.time_ns > t->samples[t->nr_samples - 1].time_ns)
+		t->samples[t->nr_samples++] = t->last;
 	t->duration_ns = tape_reader_info(r)->duration_ns;
 	t->bin_ns = t->duration_ns / TIMELINE_BINS + 1;
 	set_edge(t);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Live bytes over time, and beside the samples of the process from outside.
- * Times are cut into bins of equal length; memory follows their number and
- * that of the samples.
+ * Times are cut into bins of equal length. Of very many samples some are kept:
+ * of neighbours the one with more anonymous RSS, and always the last.
  */
 #ifndef TRACES_TOOL_TIMELINE_H
 #define TRACES_TOOL_TIMELINE_H
@@ -13,7 +13,8 @@
 
 #include "traces/tape.h"
 
-#define TIMELINE_BINS 1024
+#define TIMELINE_BINS    1024
+#define TIMELINE_SAMPLES 65536 /* kept at most; of more, the larger ones */
 
 struct tape_reader;
 
@@ -38,7 +39,12 @@ struct timeline {
 	struct tape_sample *samples; /* in the order of time */
 	uint64_t *live_at;           /* live bytes at each sample */
 	size_t nr_samples;
-	size_t nr_passed; /* samples */
+	size_t nr_passed;        /* samples */
+	struct tape_sample last; /* of all that the tape has */
+	uint64_t all_samples;    /* how many these are */
+	uint64_t stride;         /* how many of them one stands for */
+	uint64_t in_last;        /* how many the last one stands for so far */
+	uint64_t rss_peak_bytes; /* of all kinds of memory */
 };
 
 /* Read the samples and divide the time. */
