@@ -11,6 +11,7 @@
 
 #include "recorder/shim/real.h"
 #include "recorder/shim/record.h"
+#include "recorder/shim/room.h"
 #include "recorder/shim/stack.h"
 
 __thread struct rec_thread *rec_self;
@@ -212,8 +213,10 @@ void shim_prepare(void)
  */
 __attribute__((constructor)) static void shim_start(void)
 {
-	void (*volatile public_free)(void *) = free;
+	void (*public_free)(void *) = free;
 
+	/* The compiler shall not know what it calls. */
+	__asm__ volatile("" : "+r"(public_free));
 	real_resolve();
 	if (shim_state() == SHIM_NEW) {
 		shim.probing = true;

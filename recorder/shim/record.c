@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "recorder/shim/record.h"
+#include "recorder/shim/room.h"
 
 /* The block to write to, for a thread whose own cannot be; NULL: none. */
 static struct rec_thread *stand_in(struct rec_thread *t)

@@ -12,8 +12,7 @@
 #include "recorder/clock.h"
 #include "recorder/shim/shim.h"
 
-#define REC_NOTES  3
-#define REC_NO_POS UINT64_MAX
+#define REC_NOTES 3
 
 /* An event of any form, with what is told along with it. */
 struct rec_event {
@@ -48,26 +47,6 @@ void rec_append_after(const struct rec_place *place, uint64_t value);
 void rec_null_free_slow(void);
 /* The last kind that this thread recorded for addr since mark, or 0. */
 unsigned rec_kind_since(uint64_t mark, uint64_t addr);
-
-/* room.c: what has become of positions beyond the limit. */
-enum rec_room {
-	REC_ROOM,  /* they may be written to */
-	REC_NONE,  /* they are lost; the event is counted if need be */
-	REC_WIPED, /* they are another process's: this is a forked child */
-};
-
-/* Make room for nr positions, which have been taken, from pos on. */
-enum rec_room rec_room(struct rec_thread *t, uint64_t pos, uint64_t nr);
-/*
- * Take nr positions of a ring that several threads write to. REC_NO_POS: it is
- * full, and events that find no room are dropped.
- */
-uint64_t rec_take_shared(struct rec_thread *t, uint64_t nr);
-/*
- * Announce that positions before limit may be written from now on. False: not
- * now, the drain gives pages back, and we shall not wait, or it is gone.
- */
-bool rec_claim(struct ring_slot *slot, uint64_t limit, bool wait);
 
 /* Take nr positions, in one instruction: a signal comes before or after. */
 static inline uint64_t rec_take(struct rec_thread *t, uint64_t nr)

@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 
 #include "recorder/shim/record.h"
+#include "recorder/shim/room.h"
 
 #define WAIT_NS    100000000 /* how long to sleep between looks at the drain */
 #define MAX_UNTAKE 3

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "recorder/shim/record.h"
+#include "recorder/shim/room.h"
 #include "recorder/shim/stack.h"
 #include "recorder/shim/stack_rule.h"
 #include "recorder/shim/stack_walk.h"
@@ -44,7 +45,7 @@ bool stack_tell(struct rec_thread *t, uint64_t hash, uint64_t generation,
 		return false;
 	put_word(ring, pos + 1, generation);
 	for (i = 0; i < nr; i++) {
-		ip = *(const volatile uint64_t *)&ips[i];
+		ip = __atomic_load_n(&ips[i], __ATOMIC_RELAXED);
 		check = stack_hash(check, ip);
 		put_word(ring, pos + 2 + i, ip);
 	}
