@@ -135,7 +135,7 @@ static int enter_block(struct plan_compiler *c, const struct tape_event *ev,
 		       uint32_t slot, struct err *err)
 {
 	c->objects.slots[slot].size = ev->size;
-	c->live_bytes += ev->size;
+	c->live_bytes += (int64_t)ev->size;
 	c->live_objects++;
 	return put_at(c, ev->thread, ev->addr, slot, err);
 }
@@ -156,7 +156,7 @@ static int free_slot(struct plan_compiler *c, struct call *call,
 	struct plan_object *o = &c->objects.slots[call->slot];
 	int rc;
 
-	c->live_bytes -= o->size;
+	c->live_bytes -= (int64_t)o->size;
 	c->live_objects--;
 	rc = wait_for_last(c, call->thread, call->slot, err);
 	if (!rc)
@@ -243,6 +243,12 @@ static int add_free(struct plan_compiler *c, const struct tape_event *ev,
 
 	call.slot = take_block(c, ev->thread, ev->addr);
 	if (call.slot == PLAN_NO_SLOT) {
+		int rc = plan_born_add(c, ev, &call.slot, err);
+
+		if (rc)
+			return rc;
+	}
+	if (call.slot == PLAN_NO_SLOT) {
 		c->h.repairs.unknown_frees++;
 		return 0;
 	}
@@ -256,16 +262,21 @@ static int add_free(struct plan_compiler *c, const struct tape_event *ev,
 	return free_slot(c, &call, err);
 }
 
-static void begin_realloc(struct plan_compiler *c, const struct tape_event *ev)
+static int begin_realloc(struct plan_compiler *c, const struct tape_event *ev,
+			 struct err *err)
 {
 	struct plan_actor *a = &c->actors[ev->thread];
+	int rc = 0;
 
 	a->moving = PLAN_NO_SLOT;
 	if (!ev->old_addr)
-		return;
+		return 0;
 	a->moving = take_block(c, ev->thread, ev->old_addr);
 	if (a->moving == PLAN_NO_SLOT)
+		rc = plan_born_add(c, ev, &a->moving, err);
+	if (a->moving == PLAN_NO_SLOT)
 		c->h.repairs.unknown_reallocs++;
+	return rc;
 }
 
 /* realloc(p, 0) that freed p and returned NULL. */
@@ -322,7 +333,7 @@ static int finish_realloc(struct plan_compiler *c, const struct tape_event *ev,
 		set_new(&call, code, ev->size);
 	} else {
 		old_size = c->objects.slots[call.slot].size;
-		c->live_bytes -= old_size;
+		c->live_bytes -= (int64_t)old_size;
 		c->live_objects--;
 		rc = wait_for_last(c, ev->thread, call.slot, err);
 		call.word = plan_realloc_word(code, call.slot, ev->size);
@@ -361,8 +372,8 @@ int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,
 		return rc;
 	if (tape_kind_is_realloc(ev->kind)) {
 		if (step->phase != TAPE_FINISH)
-			begin_realloc(c, ev);
-		if (step->phase != TAPE_BEGIN)
+			rc = begin_realloc(c, ev, err);
+		if (!rc && step->phase != TAPE_BEGIN)
 			rc = finish_realloc(c, ev, err);
 		return rc;
 	}

@@ -72,6 +72,7 @@ void plan_compiler_free(struct plan_compiler *c)
 	plan_objects_release(&c->objects);
 	plan_threads_release(c);
 	plan_marks_release(c);
+	free(c->born);
 	free(c);
 }
 
@@ -103,8 +104,7 @@ static int write_live(struct plan_compiler *c, struct err *err)
 	uint32_t i;
 	int rc;
 
-	c->h.nr_live = (uint32_t)c->live_objects;
-	rc = plan_file_extend(&c->file, c->live_objects * sizeof(*live),
+	rc = plan_file_extend(&c->file, (uint64_t)c->h.nr_live * sizeof(*live),
 			      &c->h.live_at, err);
 	if (rc)
 		return rc;
@@ -152,6 +152,7 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 /* Steps read ahead, so that what they look up is fetched meanwhile. */
 struct ahead {
 	struct tape_step steps[AHEAD_STEPS];
+	struct tape_notes notes[AHEAD_STEPS]; /* the tape keeps one only */
 	uint64_t read, done;
 	int end; /* what tape_merge_next said last, once it was not 1 */
 };
@@ -159,6 +160,14 @@ struct ahead {
 static uint64_t looked_up(const struct tape_step *step)
 {
 	return step->phase == TAPE_BEGIN ? step->ev.old_addr : step->ev.addr;
+}
+
+static void keep_notes(struct ahead *a, struct tape_step *step)
+{
+	struct tape_notes *notes = &a->notes[a->read % AHEAD_STEPS];
+
+	*notes = *step->ev.notes;
+	step->ev.notes = notes;
 }
 
 /* Keep the steps ahead; 1: there is one to do. */
@@ -171,6 +180,8 @@ static int fill_ahead(struct ahead *a, struct plan_compiler *c,
 		a->end = tape_merge_next(m, step, err);
 		if (a->end != 1)
 			break;
+		if (step->ev.kind <= TAPE_FREE_ALIGNED_SIZED && step->ev.notes)
+			keep_notes(a, step);
 		plan_objects_prefetch(&c->objects, looked_up(step));
 		if (a->read >= a->done + AHEAD_STEPS / 2) {
 			step = &a->steps[(a->done + AHEAD_STEPS / 2) %

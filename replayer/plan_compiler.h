@@ -2,7 +2,8 @@
 /*
  * The state of the plan compiler, shared by its parts: plan_compile.c (steps
  * in, file out), plan_calls.c (calls become ops), plan_threads.c (births and
- * deaths), plan_marks.c (where the memory pass samples).
+ * deaths), plan_marks.c (where the memory pass samples), plan_born.c (blocks
+ * from before the recording).
  */
 #ifndef REPLAYER_PLAN_COMPILER_H
 #define REPLAYER_PLAN_COMPILER_H
@@ -66,14 +67,18 @@ struct plan_compiler {
 	uint32_t nr_free_stacks;
 	struct plan_displaced displaced[PLAN_DISPLACED];
 	uint32_t nr_displaced;
-	uint64_t live_bytes, live_objects;
+	/* Less those of the start: they are known when they are freed. */
+	int64_t live_bytes, live_objects;
+	int64_t peak_bytes, peak_objects;
+	struct plan_born *born;
+	uint64_t max_born;
 	uint64_t last_at; /* place of the last call's op */
 	uint64_t peak_at; /* the op that reached the peak */
 	struct plan_mark peak;
 	struct plan_mark *marks;
 	uint64_t max_marks;
 	uint64_t next_mark, mark_every; /* seqs */
-	uint64_t marked_bytes;          /* highest live_bytes at a mark */
+	int64_t marked_bytes;           /* highest live_bytes at a mark */
 	struct plan_header h;
 };
 
@@ -100,6 +105,16 @@ int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,
 /* Free displaced blocks whose free did not come, all of them or the late. */
 int plan_calls_settle(struct plan_compiler *c, uint32_t thread, bool all,
 		      struct err *err);
+
+/* plan_born.c */
+/*
+ * A block that is given back though it was never taken has been there from
+ * the start, if its size is told; *slot gets its slot or PLAN_NO_SLOT.
+ */
+int plan_born_add(struct plan_compiler *c, const struct tape_event *ev,
+		  uint32_t *slot, struct err *err);
+/* Write the table, and add the blocks to what was counted without them. */
+int plan_born_finish(struct plan_compiler *c, struct err *err);
 
 /* plan_marks.c */
 int plan_marks_init(struct plan_compiler *c, uint64_t events, struct err *err);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x314e414c50544148ULL /* "HATPLAN1" */
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 
 /* Kinds that are told apart in what is measured. */
 enum plan_op {
@@ -43,24 +43,34 @@ struct plan_mark {
 	uint64_t live_bytes;
 };
 
+/* A block from before the recording: the worker takes it before it starts. */
+struct plan_born {
+	uint64_t size;
+	uint32_t slot;
+	uint32_t unused;
+};
+
 struct plan_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t nr_threads; /* those of the tape */
 	uint32_t nr_stacks;
 	uint32_t nr_slots;
-	uint32_t nr_marks;   /* the last one is the peak of live bytes */
-	uint32_t nr_live;    /* slots in use at the end */
+	uint32_t nr_marks; /* the last one is the peak of live bytes */
+	uint32_t nr_live;  /* slots in use at the end */
+	uint64_t nr_born;
 	uint64_t threads_at; /* byte offsets of the tables in the file */
 	uint64_t marks_at;
 	uint64_t live_at; /* uint32_t slots */
-	uint64_t bytes;   /* of the file */
-	uint64_t steps;   /* of the merged tape */
+	uint64_t born_at;
+	uint64_t bytes; /* of the file */
+	uint64_t steps; /* of the merged tape */
 	uint64_t ops[PLAN_OPS];
 	uint64_t waits; /* PLAN_WAIT ops */
 	uint64_t live_peak_bytes;
 	uint64_t live_peak_objects;
 	uint64_t live_end_bytes;
+	uint64_t born_bytes;     /* live at the start; in the numbers above */
 	uint64_t compiler_bytes; /* most memory for the live objects */
 	uint64_t last_ns;        /* time of the last step */
 	uint64_t clock_step_ns;  /* between two PLAN_CLOCK; 0: there are none */

@@ -36,7 +36,7 @@ static struct plan_mark mark_here(const struct plan_compiler *c)
 {
 	return (struct plan_mark){ .time_ns = c->time_ns,
 				   .seq = c->seq,
-				   .live_bytes = c->live_bytes };
+				   .live_bytes = (uint64_t)c->live_bytes };
 }
 
 static int append(struct plan_compiler *c, struct plan_mark mark,
@@ -75,10 +75,11 @@ int plan_marks_step(struct plan_compiler *c, uint32_t thread, struct err *err)
 {
 	bool due = c->seq >= c->next_mark;
 
-	if (c->live_bytes > c->peak.live_bytes) {
+	if (c->live_bytes > c->peak_bytes) {
 		c->peak = mark_here(c);
 		c->peak_at = c->last_at;
-		c->h.live_peak_objects = c->live_objects;
+		c->peak_bytes = c->live_bytes;
+		c->peak_objects = c->live_objects;
 		if (c->live_bytes > c->marked_bytes + HEIGHT_BYTES +
 					    c->marked_bytes / HEIGHT_STEP)
 			due = true;
@@ -95,12 +96,12 @@ int plan_marks_finish(struct plan_compiler *c, struct err *err)
 	uint64_t bytes;
 	int rc = append(c, c->peak, err);
 
+	if (!rc)
+		rc = plan_born_finish(c, err);
 	if (rc)
 		return rc;
 	if (c->peak_at)
 		c->file.words[c->peak_at] |= PLAN_PEAK;
-	c->h.live_peak_bytes = c->peak.live_bytes;
-	c->h.live_end_bytes = c->live_bytes;
 	bytes = (uint64_t)c->h.nr_marks * sizeof(*c->marks);
 	rc = plan_file_extend(&c->file, bytes, &c->h.marks_at, err);
 	if (!rc)

@@ -213,7 +213,8 @@ int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
 	return 0;
 }
 
-static int new_slot(struct plan_objects *o, uint32_t *slot, struct err *err)
+int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
+			  struct err *err)
 {
 	if (o->nr_slots == o->max_slots) {
 		uint64_t bytes = o->max_slots * sizeof(*o->slots);
@@ -251,7 +252,7 @@ int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
 			o->last_free = PLAN_NO_SLOT;
 		return 0;
 	}
-	return new_slot(o, slot, err);
+	return plan_objects_new_slot(o, slot, err);
 }
 
 static void give_to_all(struct plan_objects *o, uint32_t slot)

@@ -69,6 +69,9 @@ int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
  */
 int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
 			  uint64_t done_seq, uint32_t *slot, struct err *err);
+/* A slot that no object had before. */
+int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
+			  struct err *err);
 /* The thread freed the slot; its record says when. */
 int plan_objects_put_slot(struct plan_objects *o, uint32_t thread,
 			  uint32_t slot, struct err *err);

@@ -283,6 +283,24 @@ static bool replay_timed(struct worker_thread *t, const uint64_t *at)
 	return replay_stream(t, at, true);
 }
 
+void worker_bear(struct worker_thread *t)
+{
+	const char *plan = (const char *)worker.words;
+	const struct plan_born *b = (const void *)(plan + worker.h->born_at);
+	const struct plan_mark *peak =
+		(const struct plan_mark *)(const void *)(plan +
+							 worker.h->marks_at) +
+		worker.h->nr_marks - 1;
+	uint64_t i;
+
+	for (i = 0; i < worker.h->nr_born; i++)
+		keep(t, &worker.slots[b[i].slot],
+		     worker.calls.malloc(b[i].size), b[i].size);
+	/* It may be that no op reaches the peak: it is here. */
+	if (worker.pass == WORKER_MEMORY && !peak->seq)
+		worker_memory_sample(&worker, worker.h->nr_marks - 1);
+}
+
 bool worker_replay(struct worker_thread *t)
 {
 	uint32_t number = (uint32_t)(t - worker.threads);

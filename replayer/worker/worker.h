@@ -84,7 +84,11 @@ extern struct worker worker;
 /* calls.c: false: a message is in the report. */
 bool worker_find_calls(struct worker *w, bool null);
 
-/* replay.c: run a thread's stream; true when the thread is to exit. */
+/*
+ * replay.c: take the blocks from before the recording; run a thread's stream,
+ * true when the thread is to exit.
+ */
+void worker_bear(struct worker_thread *t);
 bool worker_replay(struct worker_thread *t);
 
 /* sync.c; all but init are called by the thread t itself. */

@@ -276,6 +276,7 @@ int main(int argc, char **argv)
 	if (a.pass == WORKER_MEMORY)
 		w->report->start_anon_bytes = worker_memory_exact();
 	w->report->state = WORKER_REPLAYING;
+	worker_bear(&w->threads[0]);
 	run(w);
 	w->report->state = WORKER_MEASURING;
 	if (a.pass == WORKER_MEMORY)
