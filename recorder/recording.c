@@ -282,7 +282,7 @@ uint64_t recording_due_ns(const struct recording *r)
 
 void recording_end(struct recording *r, const char *reason)
 {
-	struct tape_sample sample;
+	struct tape_sample samples[2];
 
 	if (r->ended)
 		return;
@@ -297,9 +297,10 @@ void recording_end(struct recording *r, const char *reason)
 	/* A tape without a program in it is empty. */
 	if (!r->writer && !reason && r->first)
 		recording_tape_begin(r, &r->err);
-	if (r->writer && !r->target.err.code &&
-	    sampler_finish(&r->sampler, &sample))
-		tape_writer_sample(r->writer, &sample, &r->target.err);
+	if (r->writer && !r->target.err.code && r->started)
+		add_samples(r, samples,
+			    sampler_edge(&r->sampler, r->duration_ns,
+					 r->target.ring_bytes, samples));
 	/* A tape that has no room for more may still get its end. */
 	if (r->target.err.code && !r->err.code && !r->output.stop)
 		r->err = r->target.err;

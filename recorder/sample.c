@@ -213,10 +213,3 @@ void sampler_forget(struct sampler *s)
 	s->held.time_ns = 0;
 	s->next_ns = 0;
 }
-
-bool sampler_finish(struct sampler *s, struct tape_sample *out)
-{
-	*out = s->held;
-	s->held.time_ns = 0;
-	return out->time_ns != 0;
-}

@@ -39,7 +39,8 @@ unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		      struct tape_sample out[2]);
 
 /*
- * Where recording starts or stops: take one in any case. Returns how many of
+ * Where recording starts or stops: take one in any case, if there is a process
+ * to look at. Returns how many of
  * out are worth writing, as above.
  */
 unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
@@ -47,9 +48,6 @@ unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 
 /* The next sample is due at once, whatever was seen before. */
 void sampler_forget(struct sampler *s);
-
-/* At the end: the last sample that was held back, if there is one. */
-bool sampler_finish(struct sampler *s, struct tape_sample *out);
 
 /* Fill in from the text of the two files; false when a line is missing. */
 bool sample_parse(struct tape_sample *sample, const char *status,
