@@ -35,6 +35,8 @@ exits 7 "one of limited time" record --max-time=400ms -o t.tape \
 check "its tape is complete" "$HEAPTAPE" check t.tape
 check "and as long" holds t.tape \
 	'.duration_ns > 390000000 and .duration_ns < 1100000000'
+check "there is a sample of its end" holds t.tape \
+	'.duration_ns - .memory.end.time_ns < 1000000'
 "$HEAPTAPE" info t.tape >text
 matches "info tells why it ended" 'max-time' text
 
