@@ -196,18 +196,36 @@ void child_abandon(struct child *c)
 	child_wait(c);
 }
 
+/* A zombie has lost all but its name. */
+static void read_name(struct child *c)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)c->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, c->name, sizeof(c->name));
+	close(fd);
+	c->name[n > 0 ? n - 1 : 0] = '\0';
+}
+
 bool child_ended(struct child *c)
 {
-	int status;
-	pid_t pid;
+	siginfo_t info = { 0 };
 
 	/* The first process of a container inherits the orphans, too. */
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != c->pid)
-			continue;
-		c->status = status;
-		c->ended = true;
-		atomic_store_explicit(&target, 0, memory_order_relaxed);
+	while (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid) {
+		if (info.si_pid == c->pid) {
+			read_name(c);
+			child_wait(c);
+		} else {
+			waitpid(info.si_pid, NULL, WNOHANG);
+		}
+		info.si_pid = 0;
 	}
 	return c->ended;
 }

@@ -17,7 +17,8 @@ struct child {
 	int gate;   /* closed: the child gives up; a byte: it goes on */
 	int report; /* errno of a failed exec; end of file when it worked */
 	bool ended;
-	int status; /* as wait(2) gives it */
+	int status;    /* as wait(2) gives it */
+	char name[16]; /* of its main thread when it ended */
 };
 
 /*

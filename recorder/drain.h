@@ -35,6 +35,7 @@ struct drain_target {
 	uint32_t live;        /* of these, not yet ended */
 	uint64_t records;     /* read in the last pass */
 	uint64_t ring_bytes;  /* what our memory adds to its resident one */
+	char name[16];        /* of its main thread, as seen last */
 	struct err err;       /* of the writer, which is used no more */
 };
 

@@ -65,6 +65,8 @@ void drain_slot_name(const struct look *l)
 		if (n <= 0)
 			return;
 		name[n - 1] = '\0';
+		if (ds->tid == (uint32_t)l->target->pid)
+			strcpy(l->target->name, name);
 	}
 	if (!strcmp(name, ds->name))
 		return;
@@ -225,12 +227,14 @@ static bool skip_gap(const struct look *l)
 {
 	struct drain_slot *ds = l->ds;
 	bool last = is_last_look(l);
-	uint64_t left = l->slot->end_pos - ds->unpack.pos, nr;
+	uint64_t left = 0, nr;
 
 	if (is_read(ds))
 		return false;
+	if (l->state == RING_ENDED)
+		left = l->slot->end_pos - ds->unpack.pos;
 	nr = unpack_gap(&ds->unpack, l->ring, last, reach(l, last));
-	if (!nr && l->state == RING_ENDED && left <= RING_RECORDS)
+	if (!nr && left <= RING_RECORDS)
 		nr = left;
 	if (!nr || (!last && may_be_filled(l)))
 		return false;

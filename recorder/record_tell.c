@@ -134,8 +134,19 @@ static void tell_blind_spots(const struct session_result *r)
 		log_debug("%llu calls were left by a signal handler's longjmp",
 			  (unsigned long long)r->interrupted);
 	if (r->lost)
-		log_warn("%llu events were lost: they found no room in a ring",
+		log_warn("%llu events were lost: they found no room in a ring; "
+			 "--on-full=wait lets the program wait for it",
 			 (unsigned long long)r->lost);
+}
+
+/* It was too short-lived to be looked at. */
+static void tell_name(const struct session_result *r)
+{
+	if (r->ended_as[0])
+		log_warn("%s ended under the name %s: if that is another "
+			 "program, which it executed, its events are not on "
+			 "the tape; start it directly",
+			 r->exe, r->ended_as);
 }
 
 static void tell_summary(const struct session_config *config,
@@ -175,6 +186,7 @@ void record_tell(const struct session_config *config,
 	if (!err)
 		tell_end(result);
 	tell_blind_spots(result);
+	tell_name(result);
 	tell_unrecorded(result);
 	tell_children(result);
 }

@@ -159,6 +159,30 @@ static void find_exe(struct session *s)
 	free(paths);
 }
 
+/* Whether that is a process's name, of which the kernel keeps 15 bytes. */
+static bool is_name(const char *name, const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return !strncmp(name, slash ? slash + 1 : program, 15);
+}
+
+/*
+ * One that executed another program and was over before the next look: its
+ * name tells. It may have named itself so, too.
+ */
+static void look_at_name(const struct session *s)
+{
+	const struct recording *first = &s->all.first;
+	const char *name = s->child.name;
+
+	if (name[0] && first->image.serial && !first->unseen[0] &&
+	    !is_name(name, first->image.exe) &&
+	    !is_name(name, s->config->argv[0]) &&
+	    strcmp(name, first->target.name))
+		strcpy(s->result->ended_as, name);
+}
+
 static void fill_result(struct session *s)
 {
 	const struct ring_control *control = s->shared.control;
@@ -177,6 +201,7 @@ static void fill_result(struct session *s)
 	strcpy(r->output, first->output.path);
 	strcpy(r->unseen, first->unseen);
 	strcpy(r->earlier, first->earlier);
+	look_at_name(s);
 	r->bytes = first->output.bytes;
 	r->events = first->target.events;
 	r->earlier_events = first->earlier_events;
