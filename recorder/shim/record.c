@@ -78,14 +78,20 @@ static void put_event(struct ring_record *ring, uint64_t pos,
 
 static enum rec_room room(struct rec_thread *t, uint64_t pos, uint64_t nr)
 {
-	if (pos == REC_NO_POS) {
-		atomic_fetch_add_explicit(&t->slot->dropped, 1,
-					  memory_order_relaxed);
-		return REC_NONE;
-	}
-	if (pos + nr <= atomic_load_explicit(&t->limit, memory_order_relaxed))
+	struct ring_slot *slot = t->slot;
+	enum rec_room ret = REC_FULL;
+
+	if (!slot) /* a handler has forked just now, and this is the child */
+		return REC_WIPED;
+	if (pos != REC_NO_POS &&
+	    pos + nr <= atomic_load_explicit(&t->limit, memory_order_relaxed))
 		return REC_ROOM;
-	return rec_room(t, pos, nr);
+	if (pos != REC_NO_POS)
+		ret = rec_room(t, pos, nr);
+	if (ret == REC_FULL)
+		atomic_fetch_add_explicit(&slot->dropped, 1,
+					  memory_order_relaxed);
+	return ret;
 }
 
 /* Into the ring of t, if it is still ours when there is room. */
@@ -148,7 +154,7 @@ bool rec_append_at(struct rec_thread *t, uint64_t pos, unsigned kind,
 	enum rec_room ret;
 
 	/* Without a ring there is no position either. */
-	ret = t->ring ? rec_room(t, pos, 1) : REC_WIPED;
+	ret = t->ring ? room(t, pos, 1) : REC_WIPED;
 	ring = t->ring;
 	if (ret == REC_ROOM && ring)
 		put_event(ring, pos, &e);

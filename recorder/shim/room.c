@@ -119,9 +119,8 @@ enum rec_room rec_room(struct rec_thread *t, uint64_t pos, uint64_t nr)
 		if (!drop) {
 			wait_for_drain(slot, full - RING_RECORDS);
 		} else if (untake(t, pos, nr) || ++tries == MAX_UNTAKE) {
-			rec_count(&slot->dropped);
 			ask_for_room(slot);
-			return REC_NONE;
+			return REC_FULL;
 		}
 	}
 	/* In the first step of each quarter. */

@@ -12,7 +12,8 @@
 /* What has become of positions beyond the limit. */
 enum rec_room {
 	REC_ROOM,  /* they may be written to */
-	REC_NONE,  /* they are lost; the event is counted if need be */
+	REC_NONE,  /* recording is over */
+	REC_FULL,  /* the ring is, and what does not fit is dropped */
 	REC_WIPED, /* they are another process's: this is a forked child */
 };
 
