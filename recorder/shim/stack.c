@@ -103,7 +103,7 @@ void stack_begin(struct rec_thread *t)
 	if (!s)
 		return;
 	s->span = (struct stack_span){ .own = { 0, 0 } };
-	s->memo.nr = 0;
+	stack_memo_forget(&s->memo, stack_generation());
 	s->busy = 0;
 }
 
@@ -138,6 +138,7 @@ open_thread(struct rec_thread *t, size_t size)
 	s->random =
 		(clock_counter() ^ (uintptr_t)s) * 0x9e3779b97f4a7c15ull | 1;
 	s->known_mask = KNOWN_MIN - 1;
+	s->memo.nr = 1;
 	t->stack_left = distance(s);
 	t->stacks = s;
 	return stack_sample(t, size);
@@ -231,7 +232,7 @@ static uint64_t recall(struct rec_thread *t, struct stack_thread *s,
 
 	if (unlikely(!stack_enter(&s->span, here->sp, &range)))
 		return 0;
-	if (unlikely(s->memo.generation != generation || !s->memo.nr))
+	if (unlikely(s->memo.generation != generation))
 		stack_memo_forget(&s->memo, generation);
 	hash = stack_memo_find(&s->memo, here, &range);
 	return likely(hash) ? hash : walk(t, s, here, &range);

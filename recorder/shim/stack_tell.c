@@ -80,10 +80,18 @@ static size_t id_in_notes(uint64_t at, uint64_t end, char *id)
 	return 0;
 }
 
-static bool is_in(const struct stack_object *o, uint64_t at, uint64_t len)
+/* Whether a piece of a file's memory, which is in one page, can be read. */
+static bool is_in(const struct stack_object *o, uint64_t at, uint64_t len,
+		  uint64_t *page)
 {
-	return len && at >= o->start && at < o->end && len <= o->end - at &&
-	       stack_readable(at) && stack_readable(at + len - 1);
+	const uint64_t first = at & ~4095ull;
+
+	if (!len || at < o->start || at >= o->end || len > 4096 - (at - first))
+		return false;
+	if (first != *page && !stack_readable(at))
+		return false;
+	*page = first;
+	return true;
 }
 
 /* The build id, from the file's own headers in memory; its length. */
@@ -91,19 +99,19 @@ static size_t read_id(const struct stack_object *o, char *id)
 {
 	const ElfW(Ehdr) *eh = (const void *)(uintptr_t)o->start;
 	ElfW(Phdr) ph;
-	uint64_t at;
+	uint64_t at, page = 0;
 	size_t len = 0;
 	unsigned i;
 
-	if (!is_in(o, o->start, sizeof(*eh)) ||
+	if (!is_in(o, o->start, sizeof(*eh), &page) ||
 	    memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    !is_in(o, o->start + eh->e_phoff, eh->e_phnum * sizeof(ph)))
+	    !is_in(o, o->start + eh->e_phoff, eh->e_phnum * sizeof(ph), &page))
 		return 0;
 	for (i = 0; i < eh->e_phnum && !len; i++) {
 		memcpy(&ph, (const char *)eh + eh->e_phoff + i * sizeof(ph),
 		       sizeof(ph));
 		at = o->bias + ph.p_vaddr;
-		if (ph.p_type == PT_NOTE && is_in(o, at, ph.p_filesz))
+		if (ph.p_type == PT_NOTE && is_in(o, at, ph.p_filesz, &page))
 			len = id_in_notes(at, at + ph.p_filesz, id);
 	}
 	return len;
