@@ -40,6 +40,7 @@ enum {
 	PLAN_WINDOW = 65536, /* steps that a thread may run ahead, at most */
 	PLAN_GAP = 1024,     /* steps between two SKEW of a stream, at most */
 	PLAN_DONE = PLAN_WINDOW + 2 * PLAN_GAP,
+	PLAN_LARGE = 65536, /* bytes of blocks whose residency counts */
 };
 
 /* "slot": the upper half of the word. "arg": 25 bits. "next": the next word. */
@@ -53,6 +54,7 @@ enum plan_code {
 	PLAN_JOIN,            /* wait for the exit of thread number `slot` */
 	PLAN_MARK,            /* sample; `slot` is the number of the mark */
 	PLAN_CLOCK,           /* plan_clock(): tape time of what follows */
+	PLAN_TOUCHED,         /* plan_touched(): of the next op's block */
 	PLAN_MALLOC,          /* arg: size */
 	PLAN_MALLOC_BIG,      /* next: size; here and below arg: size, cut */
 	PLAN_CALLOC,          /* arg: size */
@@ -110,6 +112,16 @@ static inline uint64_t plan_clock_word(uint64_t time_ns)
 static inline uint64_t plan_clock(uint64_t word)
 {
 	return word >> PLAN_ARG_SHIFT;
+}
+
+/*
+ * PLAN_TOUCHED comes right before an op that makes a large block. It tells how
+ * many pages of it were used from its start on, and of the block that a
+ * realloc is given: 1 + pages, or 0 for unknown.
+ */
+static inline uint64_t plan_touched(uint32_t old_pages, uint32_t pages)
+{
+	return plan_word(PLAN_TOUCHED, old_pages, pages);
 }
 
 /* A realloc's two sizes: 44 bits of the old one, the rest is the new one. */

@@ -48,7 +48,9 @@ int plan_born_add(struct plan_compiler *c, const struct tape_event *ev,
 	/* Done before the first step: nobody waits for it. */
 	o->seq = c->seq - PLAN_DONE - 1;
 	c->born[c->h.nr_born++] =
-		(struct plan_born){ .size = o->size, .slot = *slot };
+		(struct plan_born){ .size = o->size,
+				    .slot = *slot,
+				    .pages = plan_touched_pages(notes) };
 	c->h.born_bytes += o->size;
 	return 0;
 }

@@ -158,6 +158,8 @@ static int free_slot(struct plan_compiler *c, struct call *call,
 
 	c->live_bytes -= (int64_t)o->size;
 	c->live_objects--;
+	if (c->residency)
+		plan_touched_drop(c, call->slot);
 	rc = wait_for_last(c, call->thread, call->slot, err);
 	if (!rc)
 		rc = emit(c, call, err);
@@ -231,6 +233,8 @@ static int add_alloc(struct plan_compiler *c, const struct tape_event *ev,
 	}
 	call.word = plan_word(code, call.slot, ev->size);
 	rc = enter_block(c, ev, call.slot, err);
+	if (!rc && c->residency)
+		rc = plan_touched_make(c, ev->thread, call.slot, 0, err);
 	return rc ? rc : emit(c, &call, err);
 }
 
@@ -252,6 +256,8 @@ static int add_free(struct plan_compiler *c, const struct tape_event *ev,
 		c->h.repairs.unknown_frees++;
 		return 0;
 	}
+	if (c->residency)
+		plan_touched_tell(c, call.slot, plan_touched_pages(ev->notes));
 	if (code != PLAN_FREE && size >> PLAN_SIZE_BITS)
 		code = PLAN_FREE;
 	if (code == PLAN_FREE)
@@ -276,6 +282,10 @@ static int begin_realloc(struct plan_compiler *c, const struct tape_event *ev,
 		rc = plan_born_add(c, ev, &a->moving, err);
 	if (a->moving == PLAN_NO_SLOT)
 		c->h.repairs.unknown_reallocs++;
+	if (!c->residency || a->moving == PLAN_NO_SLOT)
+		return rc;
+	a->moving_pages = plan_touched_pages(ev->notes);
+	plan_touched_tell(c, a->moving, a->moving_pages);
 	return rc;
 }
 
@@ -313,12 +323,15 @@ static int finish_realloc(struct plan_compiler *c, const struct tape_event *ev,
 	struct call call = { .thread = ev->thread,
 			     .op = PLAN_OP_REALLOC,
 			     .wide = true };
+	struct plan_actor *a = &c->actors[ev->thread];
 	enum plan_code code = kinds[ev->kind].code;
+	uint32_t old_pages = a->moving_pages;
 	uint64_t old_size;
 	int rc;
 
-	call.slot = c->actors[ev->thread].moving;
-	c->actors[ev->thread].moving = PLAN_NO_SLOT;
+	call.slot = a->moving;
+	a->moving = PLAN_NO_SLOT;
+	a->moving_pages = 0;
 	if (!ev->addr && !(ev->flags & TAPE_FAILED))
 		return add_realloc_free(c, ev, call.slot, err);
 	if (ev->flags & TAPE_FAILED || too_large(c, ev)) {
@@ -341,6 +354,9 @@ static int finish_realloc(struct plan_compiler *c, const struct tape_event *ev,
 	}
 	if (!rc)
 		rc = enter_block(c, ev, call.slot, err);
+	if (!rc && c->residency)
+		rc = plan_touched_make(c, ev->thread, call.slot, old_pages,
+				       err);
 	return rc ? rc : emit(c, &call, err);
 }
 

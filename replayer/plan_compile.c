@@ -26,6 +26,7 @@ static int init(struct plan_compiler *c, const struct plan_source *source,
 	c->h.version = PLAN_VERSION;
 	c->h.nr_threads = source->threads ? source->threads : 1;
 	c->h.clock_step_ns = source->clock_step_ns;
+	c->residency = source->residency;
 	rc = plan_file_open(&c->file, c->path, err);
 	if (!rc)
 		rc = plan_file_extend(&c->file, PLAN_PAGE, &at, err);
@@ -73,6 +74,7 @@ void plan_compiler_free(struct plan_compiler *c)
 	plan_threads_release(c);
 	plan_marks_release(c);
 	free(c->born);
+	free(c->places.at);
 	free(c);
 }
 
@@ -224,10 +226,13 @@ int plan_compile(struct tape_reader *r, const char *path,
 	struct plan_source source = { .events = info->events,
 				      .threads = info->threads,
 				      .clock_step_ns = clock_step_ns };
+	const char *residency = tape_meta_get(tape_reader_meta(r), "residency");
 	struct plan_compiler *c;
 	struct tape_merge *m = NULL;
-	int rc = plan_compiler_open(&c, path, &source, err);
+	int rc;
 
+	source.residency = residency && !strcmp(residency, "yes");
+	rc = plan_compiler_open(&c, path, &source, err);
 	if (rc)
 		return rc;
 	rc = tape_merge_open(&m, r, err);

@@ -25,6 +25,7 @@ struct plan_source {
 	 * thread was told last; 0: never.
 	 */
 	uint64_t clock_step_ns;
+	bool residency; /* notes tell what was touched of large blocks */
 };
 
 /*

@@ -3,7 +3,7 @@
  * The state of the plan compiler, shared by its parts: plan_compile.c (steps
  * in, file out), plan_calls.c (calls become ops), plan_threads.c (births and
  * deaths), plan_marks.c (where the memory pass samples), plan_born.c (blocks
- * from before the recording).
+ * from before the recording), plan_touched.c (what was used of large blocks).
  */
 #ifndef REPLAYER_PLAN_COMPILER_H
 #define REPLAYER_PLAN_COMPILER_H
@@ -32,7 +32,8 @@ struct plan_actor {
 	uint64_t birth_seq;
 	uint64_t clock_ns; /* time of its last PLAN_CLOCK */
 	uint32_t stack;
-	uint32_t moving; /* slot of the realloc that has begun, or none */
+	uint32_t moving;       /* slot of the realloc that has begun, or none */
+	uint32_t moving_pages; /* touched of its block, as in PLAN_TOUCHED */
 	enum plan_life life;
 };
 
@@ -50,10 +51,19 @@ struct plan_displaced {
 	uint32_t thread; /* that got the place */
 };
 
+/* Where the PLAN_TOUCHED of live large blocks lie: objects have a number. */
+struct plan_places {
+	uint64_t *at;
+	uint32_t nr, max;
+	uint32_t first_free; /* 1 + number; at has the next one */
+};
+
 struct plan_compiler {
 	char path[PATH_MAX];
 	bool finished;
 	bool several; /* threads: only then do ops wait for each other */
+	bool residency;
+	struct plan_places places;
 	struct plan_file file;
 	struct plan_objects objects;
 	struct plan_actor *actors;
@@ -115,6 +125,17 @@ int plan_born_add(struct plan_compiler *c, const struct tape_event *ev,
 		  uint32_t *slot, struct err *err);
 /* Write the table, and add the blocks to what was counted without them. */
 int plan_born_finish(struct plan_compiler *c, struct err *err);
+
+/* plan_touched.c; with c->residency only */
+/* 1 + pages that the notes of a block given back tell of, or 0. */
+uint32_t plan_touched_pages(const struct tape_notes *notes);
+/* The slot's block is given back: tell the op that made it. */
+void plan_touched_tell(struct plan_compiler *c, uint32_t slot, uint32_t pages);
+/* Before the op of a thread that makes the slot's block from another. */
+int plan_touched_make(struct plan_compiler *c, uint32_t thread, uint32_t slot,
+		      uint32_t old_pages, struct err *err);
+/* The slot has no block any more. */
+void plan_touched_drop(struct plan_compiler *c, uint32_t slot);
 
 /* plan_marks.c */
 int plan_marks_init(struct plan_compiler *c, uint64_t events, struct err *err);

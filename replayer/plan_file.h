@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x314e414c50544148ULL /* "HATPLAN1" */
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 
 /* Kinds that are told apart in what is measured. */
 enum plan_op {
@@ -47,7 +47,7 @@ struct plan_mark {
 struct plan_born {
 	uint64_t size;
 	uint32_t slot;
-	uint32_t unused;
+	uint32_t pages; /* touched, as in PLAN_TOUCHED */
 };
 
 struct plan_header {

@@ -250,6 +250,7 @@ int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
 		o->first_free = o->slots[*slot].link;
 		if (o->first_free == PLAN_NO_SLOT)
 			o->last_free = PLAN_NO_SLOT;
+		o->slots[*slot].link = 0;
 		return 0;
 	}
 	return plan_objects_new_slot(o, slot, err);

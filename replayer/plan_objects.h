@@ -19,7 +19,7 @@ struct plan_object {
 	uint64_t size;
 	uint64_t seq;  /* of the op that touched the slot last */
 	uint32_t gen;  /* how often the slot was published */
-	uint32_t link; /* free: next older slot of the list */
+	uint32_t link; /* free: next older slot of the list; live: its user's */
 };
 
 /* Slots that one thread freed: a ring of the youngest. */

@@ -29,6 +29,23 @@ static void touch_pages(char *p, uint64_t from, uint64_t size)
 	poke((void *)(end - 1));
 }
 
+/* A large block: only as many of its pages as the tape tells. */
+static void touch_told(struct worker_thread *t, char *p, uint64_t from,
+		       uint64_t size)
+{
+	char *first = (char *)((uintptr_t)p & ~(uintptr_t)(PLAN_PAGE - 1));
+	uint64_t before = plan_slot(t->touched), pages = plan_arg(t->touched);
+	uint64_t skip = (uint64_t)(p - first);
+
+	t->touched = 0;
+	if (before)
+		from = before > 1 ? (before - 1) * PLAN_PAGE - skip : 0;
+	if (pages && (pages - 1) * PLAN_PAGE < skip + size)
+		size = pages > 1 ? (pages - 1) * PLAN_PAGE - skip : 0;
+	if (from < size)
+		touch_pages(p, from, size);
+}
+
 /* Use the bytes [from, size) of a block as the touch policy says. */
 static inline void touch(struct worker_thread *t, char *p, uint64_t from,
 			 uint64_t size)
@@ -46,7 +63,10 @@ static inline void touch(struct worker_thread *t, char *p, uint64_t from,
 		poke(p + from);
 		break;
 	case WORKER_TOUCH_PAGES:
-		touch_pages(p, from, size);
+		if (size >= PLAN_LARGE && t->touched)
+			touch_told(t, p, from, size);
+		else
+			touch_pages(p, from, size);
 		break;
 	case WORKER_TOUCH_ALL:
 		memset(p + from, 1, size - from);
@@ -208,6 +228,9 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 	case PLAN_CLOCK:
 		worker_clock(t, plan_clock(word));
 		break;
+	case PLAN_TOUCHED:
+		t->touched = word;
+		break;
 	default:
 		return NULL;
 	}
@@ -293,9 +316,12 @@ void worker_bear(struct worker_thread *t)
 		worker.h->nr_marks - 1;
 	uint64_t i;
 
-	for (i = 0; i < worker.h->nr_born; i++)
+	for (i = 0; i < worker.h->nr_born; i++) {
+		t->touched = plan_touched(0, b[i].pages);
 		keep(t, &worker.slots[b[i].slot],
 		     worker.calls.malloc(b[i].size), b[i].size);
+	}
+	t->touched = 0;
 	/* It may be that no op reaches the peak: it is here. */
 	if (worker.pass == WORKER_MEMORY && !peak->seq)
 		worker_memory_sample(&worker, worker.h->nr_marks - 1);

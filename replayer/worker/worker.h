@@ -54,6 +54,7 @@ struct worker_thread {
 	uint64_t waits;
 	uint64_t waits_slept; /* switches made by them */
 	uint64_t nulls;
+	uint64_t touched; /* the PLAN_TOUCHED of the next op, or 0 */
 	pthread_t handle;
 	bool exits; /* its stream has ended with its exit */
 	bool joined;
