@@ -79,17 +79,19 @@ void tape_pool_leave(struct tape_writer *w)
  */
 static void evict(struct tape_pool *p, size_t least_bytes, size_t enough_bytes)
 {
+	struct writer_block *b, *behind;
 	struct tape_writer *w;
-	uint32_t i;
 
 	for (w = p->writers; w; w = w->next)
-		for (i = 0; i < w->nr_threads; i++) {
+		for (b = w->first_block; b; b = behind) {
+			behind = b->behind;
 			if (p->used_bytes <= enough_bytes)
 				return;
-			if (w->threads[i].block_bytes < least_bytes)
+			if (b->bytes < least_bytes)
 				continue;
-			if (tape_writer_end_thread(w, i, NULL))
+			if (tape_writer_flush_block(w, b, NULL))
 				break;
+			tape_writer_drop_block(w, b);
 		}
 }
 

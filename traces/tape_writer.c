@@ -75,43 +75,6 @@ int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 	return ret;
 }
 
-/* Keep the pool's sum right after a change of the thread's block. */
-static void account(struct tape_writer *w, struct writer_thread *t)
-{
-	size_t bytes = t->block ? tape_block_memory(t->block) : 0;
-
-	w->pool->nr_blocks += !t->block_bytes - !bytes;
-	w->pool->used_bytes += bytes - t->block_bytes;
-	t->block_bytes = bytes;
-}
-
-static int flush_thread(struct tape_writer *w, uint32_t thread, struct err *err)
-{
-	struct tape_piece pieces[TAPE_BLOCK_PIECES];
-	struct tape_block *b = w->threads[thread].block;
-	struct tape_frame f = { .type = TAPE_BLOCK_EVENTS, .thread = thread };
-	int ret;
-
-	if (!b || (!b->count && !b->dropped))
-		return 0;
-	f.count = b->count;
-	f.first = b->count ? b->first : b->last;
-	f.last = b->last;
-	f.dropped = b->dropped;
-	ret = tape_writer_tables_flush(w, err);
-	if (!ret)
-		ret = tape_writer_block(w, &f, pieces,
-					tape_block_pieces(b, pieces), err);
-	if (ret)
-		return ret;
-	tape_block_clear(b);
-	/* A thread that fills no block between flushes keeps no buffers. */
-	if (f.count < w->config.block_events)
-		tape_block_release(b);
-	account(w, &w->threads[thread]);
-	return 0;
-}
-
 static int flush_samples(struct tape_writer *w, struct err *err)
 {
 	struct tape_piece piece = { w->samples.bytes, w->samples.len };
@@ -194,51 +157,18 @@ fail:
 	return ret;
 }
 
-static int grow_threads(struct tape_writer *w, uint32_t thread)
-{
-	uint32_t nr = w->nr_threads ? w->nr_threads : 16;
-	struct writer_thread *threads;
-
-	if (thread >= TAPE_THREADS_MAX)
-		return -1;
-	while (nr <= thread)
-		nr *= 2;
-	threads = realloc(w->threads, nr * sizeof(*threads));
-	if (!threads)
-		return -1;
-	memset(threads + w->nr_threads, 0,
-	       (nr - w->nr_threads) * sizeof(*threads));
-	w->threads = threads;
-	w->nr_threads = nr;
-	return 0;
-}
-
-static struct tape_block *get_block(struct tape_writer *w, uint32_t thread)
-{
-	struct writer_thread *t;
-
-	if (thread >= w->nr_threads && grow_threads(w, thread))
-		return NULL;
-	t = &w->threads[thread];
-	if (!t->block) {
-		t->block = calloc(1, sizeof(*t->block));
-		if (!t->block)
-			return NULL;
-		t->block->last = t->last;
-	}
-	return t->block;
-}
-
 int tape_writer_add(struct tape_writer *w, uint32_t thread,
 		    const struct tape_event *ev, size_t nr, struct err *err)
 {
-	struct tape_block *b = get_block(w, thread);
+	struct writer_block *block = tape_writer_get_block(w, thread);
+	struct tape_block *b;
 	int ret = 0;
 
-	if (!b)
+	if (!block)
 		return err_set(err, ERR_NOMEM, 0,
 			       "no memory for thread %u (or too many threads)",
 			       thread);
+	b = &block->columns;
 	if (!b->count)
 		b->lean = tape_pool_is_tight(w->pool);
 	while (nr && !ret) {
@@ -256,9 +186,9 @@ int tape_writer_add(struct tape_writer *w, uint32_t thread,
 		w->events += some;
 		if (!ret && (b->count >= w->config.block_events ||
 			     tape_block_len(b) > TAPE_RAW_MAX / 2))
-			ret = flush_thread(w, thread, err);
+			ret = tape_writer_flush_block(w, block, err);
 	}
-	account(w, &w->threads[thread]);
+	tape_writer_account(w, block);
 	tape_pool_relieve(w->pool);
 	return ret;
 }
@@ -284,48 +214,24 @@ int tape_writer_sample(struct tape_writer *w, const struct tape_sample *sample,
 
 void tape_writer_drop(struct tape_writer *w, uint32_t thread, uint64_t nr)
 {
-	struct tape_block *b = get_block(w, thread);
+	struct writer_block *b = tape_writer_get_block(w, thread);
 
 	if (!b)
 		return;
-	b->dropped += nr;
-	account(w, &w->threads[thread]);
+	b->columns.dropped += nr;
+	tape_writer_account(w, b);
 }
 
 int tape_writer_flush(struct tape_writer *w, struct err *err)
 {
+	struct writer_block *b;
 	int ret = 0;
-	uint32_t i;
 
-	for (i = 0; i < w->nr_threads && !ret; i++)
-		ret = flush_thread(w, i, err);
+	for (b = w->first_block; b && !ret; b = b->behind)
+		ret = tape_writer_flush_block(w, b, err);
 	if (!ret)
 		ret = tape_writer_tables_flush(w, err);
 	return ret ? ret : flush_samples(w, err);
-}
-
-static void drop_block(struct tape_writer *w, struct writer_thread *t)
-{
-	if (!t->block)
-		return;
-	t->last = t->block->last;
-	tape_block_release(t->block);
-	free(t->block);
-	t->block = NULL;
-	account(w, t);
-}
-
-int tape_writer_end_thread(struct tape_writer *w, uint32_t thread,
-			   struct err *err)
-{
-	int ret;
-
-	if (thread >= w->nr_threads)
-		return 0;
-	ret = flush_thread(w, thread, err);
-	if (!ret)
-		drop_block(w, &w->threads[thread]);
-	return ret;
 }
 
 uint64_t tape_writer_bytes(const struct tape_writer *w)
@@ -342,26 +248,20 @@ uint64_t tape_writer_waiting(const struct tape_writer *w)
 {
 	uint64_t bytes =
 		w->samples.len + w->modules.rows.len + w->frames.rows.len;
-	uint32_t i;
+	const struct writer_block *b;
 
-	for (i = 0; i < w->nr_threads; i++)
-		if (w->threads[i].block)
-			bytes += tape_block_len(w->threads[i].block);
+	for (b = w->first_block; b; b = b->behind)
+		bytes += tape_block_len(&b->columns);
 	return bytes;
 }
 
 uint64_t tape_writer_forget(struct tape_writer *w)
 {
 	uint64_t events = 0;
-	uint32_t i;
 
-	for (i = 0; i < w->nr_threads; i++) {
-		struct tape_block *b = w->threads[i].block;
-
-		if (!b)
-			continue;
-		events += b->count;
-		drop_block(w, &w->threads[i]);
+	while (w->first_block) {
+		events += w->first_block->columns.count;
+		tape_writer_drop_block(w, w->first_block);
 	}
 	w->samples.len = 0;
 	w->nr_samples = 0;
@@ -373,12 +273,10 @@ uint64_t tape_writer_forget(struct tape_writer *w)
 
 void tape_writer_free(struct tape_writer *w)
 {
-	uint32_t i;
-
 	if (!w)
 		return;
-	for (i = 0; i < w->nr_threads; i++)
-		drop_block(w, &w->threads[i]);
+	while (w->first_block)
+		tape_writer_drop_block(w, w->first_block);
 	free(w->threads);
 	tape_buf_release(&w->samples);
 	tape_writer_tables_release(w);

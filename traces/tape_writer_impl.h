@@ -8,10 +8,17 @@
 #include "traces/tape_tables.h"
 #include "traces/tape_writer.h"
 
+/* The block of a thread. */
+struct writer_block {
+	struct tape_block columns;
+	uint32_t thread;
+	size_t bytes; /* of memory, as the pool was told */
+	struct writer_block *before, *behind;
+};
+
 struct writer_thread {
-	struct tape_block *block; /* NULL: nothing waits */
-	size_t block_bytes;       /* of memory, as its pool was told */
-	uint64_t last;            /* in units; how far it was when it ended */
+	struct writer_block *block; /* NULL: nothing waits */
+	uint64_t last;              /* in units; how far it was when it ended */
 };
 
 struct tape_writer {
@@ -22,6 +29,7 @@ struct tape_writer {
 	struct tape_writer *next;      /* in the pool */
 	struct writer_thread *threads; /* by number */
 	uint32_t nr_threads;
+	struct writer_block *first_block, *last_block;
 	struct tape_buf samples;
 	struct tape_sample first_sample, last_sample;
 	uint32_t nr_samples;
@@ -45,6 +53,16 @@ int tape_writer_block(struct tape_writer *w, struct tape_frame *f,
  */
 int tape_writer_copy(struct tape_writer *w, struct tape_frame *f,
 		     const void *stored, struct err *err);
+
+/* The block of this thread, which is made if it has none; NULL: no memory. */
+struct writer_block *tape_writer_get_block(struct tape_writer *w,
+					   uint32_t thread);
+/* Keep the pool's sum right after a change of the block. */
+void tape_writer_account(struct tape_writer *w, struct writer_block *b);
+int tape_writer_flush_block(struct tape_writer *w, struct writer_block *b,
+			    struct err *err);
+/* What waits in it is lost. */
+void tape_writer_drop_block(struct tape_writer *w, struct writer_block *b);
 
 /* Write the modules and frames that wait. */
 int tape_writer_tables_flush(struct tape_writer *w, struct err *err);
