@@ -128,7 +128,7 @@ int live_set_add(struct live_set *set, const struct live_block *block,
 	uint64_t number;
 	size_t at;
 
-	if ((!set->slots || set->nr > mask(set) / 3 * 2) && grow_table(set))
+	if ((!set->slots || set->nr > mask(set) / 2) && grow_table(set))
 		return -1;
 	at = find(set, block->addr);
 	if (set->slots[at]) {

@@ -2,8 +2,8 @@
 /*
  * The blocks that live at a moment of a tape, by address. What is known of a
  * block lies in a pool, in the order of birth, so that blocks of one age are
- * neighbours; a hash table with open addressing, at most two thirds full, finds
- * them. A block takes 32 bytes of the pool and 12 to 24 of the table.
+ * neighbours; a hash table with open addressing, at most half full, finds
+ * them. A block takes 32 bytes of the pool and 16 to 32 of the table.
  */
 #ifndef TRACES_TOOL_LIVE_SET_H
 #define TRACES_TOOL_LIVE_SET_H
