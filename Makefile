@@ -124,7 +124,11 @@ $(B)/libresults.a: $(call objects,$(call no_main,$(results_SRC)))
 arena_INTERNAL = $(patsubst %.c,$(B)/internal/%.o,$(filter-out %/entry.c \
 	%/arena_cxx.c %/jemalloc_compat.c,$(arena_SRC)))
 $(B)/libarena_internal.a: $(arena_INTERNAL)
-$(arena_INTERNAL): $(B)/internal/%.o: %.c Makefile
+# The same of the shim.
+shim_INTERNAL = $(patsubst %.c,$(B)/internal/%.o,$(filter-out %/wrap.c \
+	%/cxx.c,$(shim_SRC)))
+$(B)/libshim_internal.a: $(shim_INTERNAL)
+$(arena_INTERNAL) $(shim_INTERNAL): $(B)/internal/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) $(sanitize) -fno-builtin-malloc \
 		-ftls-model=initial-exec -fexceptions -MMD -MP -c -o $@ $<
@@ -186,6 +190,7 @@ $(B)/results/html_assets.o: results/report.css results/report.js
 
 # Unit tests, makers of test data and benches link every library; the other
 # small programs beside them stand alone.
+$(B)/recorder/tests/shim_test: $(B)/libshim_internal.a
 $(UNIT) $(LINKED): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $< \

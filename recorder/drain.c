@@ -57,10 +57,12 @@ static bool look_at(struct drain *d, uint32_t i, struct look *l)
 	/* Acquire: a live slot is filled in, an ended one complete. */
 	uint32_t state =
 		atomic_load_explicit(&slot->state, memory_order_acquire);
-	uint32_t process = slot->process;
+	uint32_t process;
 
-	if ((state != RING_LIVE && state != RING_ENDED) ||
-	    process >= RING_PROCESSES || !d->targets[process])
+	if (state != RING_LIVE && state != RING_ENDED)
+		return false;
+	process = slot->process;
+	if (process >= RING_PROCESSES || !d->targets[process])
 		return false;
 	*l = (struct look){
 		.d = d,
