@@ -19,6 +19,7 @@ pkg-config|pkgconf            pkg-config
 libzstd-dev                   zstd.h
 libjansson-dev                jansson.h
 libelf-dev                    gelf.h
+libdw-dev                     elfutils/libdwfl.h
 libxxhash-dev                 xxhash.h
 libcmocka-dev                 cmocka.h
 perl                          prove
@@ -39,7 +40,6 @@ groff-base|groff              groff
 xz-utils                      xz
 '
 optional='
-libdw-dev                     elfutils/libdwfl.h
 heaptrack                     heaptrack
 hyperfine                     hyperfine
 valgrind                      valgrind
