@@ -39,7 +39,8 @@ enum {
 	CFA_VAL_OFFSET,
 	CFA_VAL_OFFSET_SIGNED,
 	CFA_VAL_EXPRESSION,
-	CFA_SIGN_RETURN = 0x2d, /* aarch64: the address is signed from here */
+	CFA_SIGN_RETURN_PC = 0x2c, /* aarch64: the address is signed ... */
+	CFA_SIGN_RETURN = 0x2d,    /* ... from here */
 	CFA_ARGS_SIZE = 0x2e,
 	OP_DEREF = 0x06,
 	OP_REGISTER = 0x70, /* and its number: the register plus an offset */
@@ -221,6 +222,7 @@ static void run_rest(struct machine *m, unsigned op, struct stack_bytes *b)
 
 	switch (op) {
 	case CFA_NOP:
+	case CFA_SIGN_RETURN_PC:
 	case CFA_SIGN_RETURN:
 		break;
 	case CFA_ADVANCE1:

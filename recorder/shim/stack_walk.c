@@ -13,12 +13,20 @@
 #include "recorder/shim/stack_rule.h"
 #include "recorder/shim/stack_walk.h"
 
+/* Whether the frame pointer tells what the stack pointer was: not on arm64. */
+#if defined(__x86_64__)
+# define WHOLE_FRAMES true
+#else
+# define WHOLE_FRAMES false
+#endif
+
 struct walk {
 	struct stack_regs r;
 	uint64_t fp_at; /* where the frame pointer lies; 0: it is r.fp */
 	struct stack_log *log;
 	uint64_t key; /* an address within the call that r.ip returns to ... */
 	bool exact;   /* ... or r.ip itself, where a signal came */
+	bool by_pointers; /* to the end */
 	const struct stack_span *span;
 	struct stack_range range; /* what can be read */
 };
@@ -177,6 +185,7 @@ static inline bool step(struct walk *w, struct stack_rule rule,
 	if (rule.kind != RULE_OUTSIDE)
 		return false;
 	spoil(w);
+	w->by_pointers = !WHOLE_FRAMES;
 	return unwind == RING_UNWIND_AUTO && step_by_pointer(w);
 }
 
@@ -190,6 +199,7 @@ unsigned stack_walk(const struct stack_config *config,
 			  .key = from->ip,
 			  .exact = true,
 			  .log = log,
+			  .by_pointers = config->unwind == RING_UNWIND_FP,
 			  .span = span,
 			  .range = *range };
 	const uint64_t own_len = config->own_end - config->own_start;
@@ -202,7 +212,7 @@ unsigned stack_walk(const struct stack_config *config,
 	stack_log_open(log);
 	do {
 		own = own && w.r.ip - config->own_start < own_len;
-		if (config->unwind != RING_UNWIND_FP || own)
+		if (own || !w.by_pointers)
 			rule = stack_rule_of(w.key, w.exact);
 		else
 			rule = pointer;
