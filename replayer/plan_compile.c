@@ -35,7 +35,7 @@ static int init(struct plan_compiler *c, const struct plan_source *source,
 	if (!rc)
 		rc = plan_threads_init(c, err);
 	if (!rc)
-		rc = plan_marks_init(c, source->events, err);
+		rc = plan_marks_init(c, source, err);
 	return rc;
 }
 
@@ -217,6 +217,14 @@ static int add_all(struct plan_compiler *c, struct tape_merge *m,
 	}
 }
 
+static bool meta_is(const struct tape_reader *r, const char *key,
+		    const char *value)
+{
+	const char *is = tape_meta_get(tape_reader_meta(r), key);
+
+	return is && !strcmp(is, value);
+}
+
 int plan_compile(struct tape_reader *r, const char *path,
 		 uint64_t clock_step_ns,
 		 bool (*progress)(void *ctx, uint64_t steps), void *ctx,
@@ -226,12 +234,13 @@ int plan_compile(struct tape_reader *r, const char *path,
 	struct plan_source source = { .events = info->events,
 				      .threads = info->threads,
 				      .clock_step_ns = clock_step_ns };
-	const char *residency = tape_meta_get(tape_reader_meta(r), "residency");
 	struct plan_compiler *c;
 	struct tape_merge *m = NULL;
 	int rc;
 
-	source.residency = residency && !strcmp(residency, "yes");
+	source.residency = meta_is(r, "residency", "yes");
+	source.born = meta_is(r, "heap_at_start", "running") ||
+		      meta_is(r, "heap_at_start", "inherited");
 	rc = plan_compiler_open(&c, path, &source, err);
 	if (rc)
 		return rc;

@@ -26,6 +26,7 @@ struct plan_source {
 	 */
 	uint64_t clock_step_ns;
 	bool residency; /* notes tell what was touched of large blocks */
+	bool born;      /* the heap was not empty at the start */
 };
 
 /*

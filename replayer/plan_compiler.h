@@ -138,7 +138,8 @@ int plan_touched_make(struct plan_compiler *c, uint32_t thread, uint32_t slot,
 void plan_touched_drop(struct plan_compiler *c, uint32_t slot);
 
 /* plan_marks.c */
-int plan_marks_init(struct plan_compiler *c, uint64_t events, struct err *err);
+int plan_marks_init(struct plan_compiler *c, const struct plan_source *source,
+		    struct err *err);
 void plan_marks_release(struct plan_compiler *c);
 /* After a step: sample here if it is due. */
 int plan_marks_step(struct plan_compiler *c, uint32_t thread, struct err *err);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x314e414c50544148ULL /* "HATPLAN1" */
-#define PLAN_VERSION 4
+#define PLAN_VERSION 5
 
 /* Kinds that are told apart in what is measured. */
 enum plan_op {

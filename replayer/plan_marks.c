@@ -16,17 +16,6 @@
 #define HEIGHT_STEP  200
 #define HEIGHT_BYTES 16384
 
-int plan_marks_init(struct plan_compiler *c, uint64_t events, struct err *err)
-{
-	c->mark_every = events / EVEN_MARKS + 1;
-	c->next_mark = c->mark_every;
-	c->max_marks = FIRST_MARKS;
-	c->marks = calloc(c->max_marks, sizeof(*c->marks));
-	if (!c->marks)
-		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold the marks");
-	return 0;
-}
-
 void plan_marks_release(struct plan_compiler *c)
 {
 	free(c->marks);
@@ -69,6 +58,19 @@ static int set_mark(struct plan_compiler *c, uint32_t thread, struct err *err)
 	if (c->live_bytes > c->marked_bytes)
 		c->marked_bytes = c->live_bytes;
 	return rc ? rc : append(c, mark_here(c), err);
+}
+
+int plan_marks_init(struct plan_compiler *c, const struct plan_source *source,
+		    struct err *err)
+{
+	c->mark_every = source->events / EVEN_MARKS + 1;
+	c->next_mark = c->mark_every;
+	c->max_marks = FIRST_MARKS;
+	c->marks = calloc(c->max_marks, sizeof(*c->marks));
+	if (!c->marks)
+		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold the marks");
+	/* The samples of the process begin with that heap. */
+	return source->born ? set_mark(c, 0, err) : 0;
 }
 
 int plan_marks_step(struct plan_compiler *c, uint32_t thread, struct err *err)

@@ -71,17 +71,22 @@ static void test_born_blocks_are_live_from_the_start(void **state)
 {
 	const struct tape_notes notes = { .has = TAPE_NOTE_USABLE,
 					  .usable_bytes = 100 };
+	const struct plan_source source = { .events = 8,
+					    .threads = 1,
+					    .born = true };
 	const struct plan_mark *marks;
 	struct history y;
 	uint64_t i;
 
 	(void)state;
-	begin(&y, 1, 8);
+	begin_source(&y, &source);
 	for (i = 0; i < 50; i++)
 		give(&y, 0x1000 + i * 256, 0, 0, &notes);
 	finish(&y);
 	marks = (const void *)(y.map + y.h.marks_at);
-	for (i = 0; i + 1 < y.h.nr_marks; i++)
+	assert_int_equal(marks[0].live_bytes, 5000); /* before any step */
+	assert_int_equal(marks[0].time_ns, 0);
+	for (i = 1; i + 1 < y.h.nr_marks; i++)
 		assert_int_equal(marks[i].live_bytes,
 				 4900 - marks[i].seq * 100);
 	assert_true(i >= 49);
