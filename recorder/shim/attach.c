@@ -31,12 +31,12 @@ void shim_unblock_signals(const sigset_t *saved)
 	pthread_sigmask(SIG_SETMASK, saved, NULL);
 }
 
-/* Take the lowest free slot. RING_SLOTS: there is none. */
-static uint32_t take_slot(void)
+/* Take a free slot in that range. RING_SLOTS: there is none. */
+static uint32_t take_slot_in(uint32_t from, uint32_t end)
 {
 	uint32_t i, free_slot;
 
-	for (i = 0; i < shim.nr_slots; i++) {
+	for (i = from; i < end; i++) {
 		free_slot = RING_FREE_SLOT;
 		/* Acquire: the drain has left the slot before we write it. */
 		if (atomic_load_explicit(&shim.slots[i].state,
@@ -45,10 +45,42 @@ static uint32_t take_slot(void)
 		    atomic_compare_exchange_strong_explicit(
 			    &shim.slots[i].state, &free_slot, RING_CLAIMED,
 			    memory_order_acquire, memory_order_relaxed))
-			break;
+			return i;
 	}
-	if (i == shim.nr_slots)
-		return RING_SLOTS;
+	return RING_SLOTS;
+}
+
+/*
+ * Take a free slot, the lowest of few: its ring is warm. Where there are many,
+ * go round; and where none of them is free, so that each look is in vain, take
+ * fresh ones for some time.
+ */
+static uint32_t take_slot(void)
+{
+	static _Atomic uint32_t next, nr_fresh;
+	uint32_t top = atomic_load_explicit(&shim.control->top_slot,
+					    memory_order_relaxed);
+	uint32_t i = RING_SLOTS, from = 0, fresh;
+
+	if (top > shim.nr_slots)
+		top = shim.nr_slots;
+	if (top > RING_CHUNK)
+		from = atomic_load_explicit(&next, memory_order_relaxed);
+	fresh = atomic_load_explicit(&nr_fresh, memory_order_relaxed);
+	if (!fresh) {
+		i = take_slot_in(from, top);
+		if (i == RING_SLOTS)
+			i = take_slot_in(0, from);
+		fresh = i == RING_SLOTS ? top / 8 + 1 : 1;
+	}
+	atomic_store_explicit(&nr_fresh, fresh - 1, memory_order_relaxed);
+	if (i == RING_SLOTS)
+		i = take_slot_in(top, shim.nr_slots);
+	if (i == RING_SLOTS)
+		i = take_slot_in(0, shim.nr_slots);
+	if (i == RING_SLOTS)
+		return i;
+	atomic_store_explicit(&next, i + 1, memory_order_relaxed);
 	shim_raise(&shim.control->top_slot, i + 1);
 	return i;
 }
