@@ -136,7 +136,11 @@ static void print_moments(const struct info_view *v)
 	print_moment("peak of live", s->live_peak_time_ns, s->live_peak_bytes,
 		     at);
 	print_moment("end", last->time_ns, t->live_at[t->nr_samples - 1], last);
-	print_gap(&t->samples[peak], t->live_at[peak]);
+	if (v->window)
+		printf("  The gap has the blocks from before the tape, as far "
+		       "as they still live.\n");
+	else
+		print_gap(&t->samples[peak], t->live_at[peak]);
 	printf("  %llu minor and %llu major faults, %llu samples\n",
 	       (ull)last->minor_faults, (ull)last->major_faults,
 	       (ull)t->all_samples);

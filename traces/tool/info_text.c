@@ -64,7 +64,7 @@ static void print_start(const struct info_view *v)
 	const char *start =
 		tape_meta_get(tape_reader_meta(v->r), "heap_at_start");
 
-	if (!start || !strcmp(start, "empty"))
+	if (!v->window)
 		return;
 	view_label("recorded");
 	if (!strcmp(start, "inherited"))

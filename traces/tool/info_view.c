@@ -18,8 +18,11 @@
 
 void view_init(struct info_view *v)
 {
+	const char *start =
+		tape_meta_get(tape_reader_meta(v->r), "heap_at_start");
 	struct winsize size;
 
+	v->window = start && strcmp(start, "empty") != 0;
 	v->width = WIDTH_NO_TTY;
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		v->width = size.ws_col;

@@ -16,6 +16,7 @@ struct info_view {
 	uint64_t top;         /* rows of a table at most */
 	unsigned width;       /* columns of a line */
 	bool utf8;            /* signs beyond ASCII may be used */
+	bool window;          /* blocks were there before the tape began */
 	uint64_t duration_ns; /* at least 1 */
 };
 
