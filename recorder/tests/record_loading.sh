@@ -399,7 +399,7 @@ for kind in address undefined leak thread; do
 		grep -q 'ERROR.*heap-use-after-free' && exit 1; exit 0"
 	check "and a leak" sh -c "'$HEAPTAPE' record -q -f -o x.tape \
 		./san leak 2>&1 | grep -q '7001 byte.s. leaked'"
-	record sh -c 'exec ./asan' >out 2>told
+	record env -u ASAN_OPTIONS sh -c 'exec ./asan' >out 2>told
 	matches "behind a shell it refuses as it does behind any library" \
 		'ASan runtime does not come first' told
 done
