@@ -229,8 +229,12 @@ bool shared_in_use(struct shared *s)
 		 0) == MAP_FAILED)
 		return true;
 	used = fcntl(s->fd, F_ADD_SEALS, F_SEAL_WRITE) && errno == EBUSY;
-	/* Once it is sealed, nobody is left to see what we write. */
-	while (mmap(at, s->len, PROT_READ | PROT_WRITE,
+	/*
+	 * Once it is sealed, nobody is left to write into rings, nor to see
+	 * what we write.
+	 */
+	while (mmap(at, used ? s->len : RING_RINGS_OFFSET,
+		    PROT_READ | PROT_WRITE,
 		    (used ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED, s->fd,
 		    0) == MAP_FAILED)
 		sched_yield(); /* it was there a moment ago */

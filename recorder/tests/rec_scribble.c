@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A program that overwrites all the memory that it shares with the recorder.
- *   rec_scribble SEED   random words, for some seconds
+ *   rec_scribble SEED   random words, for about a second
  *   rec_scribble ones   all bits
  * Exits with 3, also when it has made itself wait for ever.
  */
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 {
 	const int ones = argc > 1 && !strcmp(argv[1], "ones");
 	unsigned long long first[64], end[64];
-	time_t stop = time(NULL) + 2;
+	time_t stop = time(NULL) + 1;
 	char line[512];
 	int i, nr = 0;
 	FILE *f = fopen("/proc/self/maps", "re");

@@ -172,7 +172,7 @@ check "a forked child is no stranger" family --follow=exec \
 check "is not told of" sh -c "! grep 'not recorded:' '$TMP/err'"
 
 # Nothing that a program does to the shared memory harms the recorder.
-for how in 1 7 ones; do
+for how in 1 ones; do
 	for follow in none all; do
 		exits 3 "scribbling, $how, $follow" family --follow=$follow \
 			"$B/recorder/tests/rec_scribble" $how
