@@ -16,8 +16,9 @@
 #include "traces/tape.h"
 #include "traces/tape_writer.h"
 
-#define BATCH        256        /* events: 16 KiB, half of an L1 cache */
-#define GAP_PATIENCE 100000000u /* ns until a hole is given up */
+#define BATCH         256         /* events: 16 KiB, half of an L1 cache */
+#define GAP_PATIENCE  100000000u  /* ns until a hole is given up */
+#define LATE_PATIENCE 5000000000u /* ... in the ring of ended threads */
 
 /* A writer that failed is not used any more; the reason stays. */
 static void check_writer(struct drain_target *target, int ret)
@@ -189,7 +190,8 @@ static bool may_be_filled(const struct look *l)
 	if (ds->tid &&
 	    atomic_load_explicit(&l->slot->waiting, memory_order_relaxed))
 		return false;
-	return now - ds->gap_ns < GAP_PATIENCE;
+	/* There it may also be of a thread that others keep from running. */
+	return now - ds->gap_ns < (ds->tid ? GAP_PATIENCE : LATE_PATIENCE);
 }
 
 /*
