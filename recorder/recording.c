@@ -16,7 +16,7 @@
 
 #define FLUSH_NS 1000000000u
 #define NAMES_NS 200000000u
-#define NAME_NS  1000000u /* per thread: with many, less often */
+#define NAME_NS  4000000u /* per thread: with many, less often */
 
 static void open_zeroed(struct recording *r, const struct recording_env *env,
 			pid_t pid)
@@ -218,7 +218,9 @@ static void do_chores(struct recording *r, uint64_t now_ns)
 			: 0;
 	ret = add_samples(r, samples, nr);
 	if (now_ns >= r->next_names_ns) {
-		r->next_names_ns = now_ns + NAMES_NS + NAME_NS * r->target.live;
+		r->next_names_ns =
+			now_ns + (NAMES_NS + NAME_NS * r->target.live) *
+					 (1 + r->env->nr / 8);
 		check_exe(r);
 		drain_names(r->env->drain, r->entry);
 	}
