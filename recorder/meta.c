@@ -40,11 +40,12 @@ char **meta_command(pid_t pid, const char *program)
 {
 	const size_t words = COMMAND_MAX + 2;
 	char **argv = calloc(1, words * sizeof(*argv) + COMMAND_MAX + 1);
-	char *text = (char *)(argv + words), *c;
 	size_t len, nr = 0;
+	char *text, *c;
 
 	if (!argv)
 		return NULL;
+	text = (char *)(argv + words);
 	len = read_command(pid, text, COMMAND_MAX);
 	if (!len)
 		snprintf(text, COMMAND_MAX, "%s", program);
