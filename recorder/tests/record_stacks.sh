@@ -176,6 +176,12 @@ if ${CXX:-c++} -O2 -o "$TMP/cxx" recorder/tests/rec_stacks.cpp; then
 		called 550 2101 ".*libstdc[^ ]* .*link_throw[^ ]* main"
 fi
 
+# At a fixed address, where its segments need not be of one piece.
+${CC:-cc} -O2 -fno-builtin -no-pie -Wl,-z,max-page-size=0x200000 \
+	-o "$TMP/fixed" recorder/tests/rec_stacks.c -ldl -pthread
+check "a program at a fixed address" record --stacks=all "$TMP/fixed" plain
+check "has its callers" called 1 1001 "$plain _.* _start\$"
+
 # By chance: within five standard deviations.
 nr_stacks()
 {
