@@ -20,7 +20,7 @@ struct object {
 	const uint16_t *versions; /* NULL: none */
 };
 
-static void *address(const struct link_map *map, ElfW(Addr) value)
+static void *address(const struct link_map *map, uintptr_t value)
 {
 	/* Not relocated where the section is read-only. */
 	return (void *)(value < map->l_addr ? value + map->l_addr : value);

@@ -31,9 +31,8 @@ static char stack[STACK] __attribute__((aligned(64)));
 
 static void use(size_t size)
 {
-	char *p = malloc(size);
+	char *p = realloc(malloc(size), size + 1000);
 
-	p = realloc(p, size + 1000);
 	memset(p, 1, size);
 	free(calloc(3, 100));
 	free(p);

@@ -84,6 +84,7 @@ static void show_process(void)
 	char cwd[4096] = "";
 	cpu_set_t cpus;
 	mode_t mask = umask(0);
+	int death_signal = 0, subreaper = 0;
 
 	umask(mask);
 	sched_getaffinity(0, sizeof(cpus), &cpus);
@@ -97,17 +98,11 @@ static void show_process(void)
 	printf("nice %d policy %d cpus %d io %ld\n",
 	       getpriority(PRIO_PROCESS, 0), sched_getscheduler(0),
 	       CPU_COUNT(&cpus), syscall(SYS_ioprio_get, 1, 0));
+	prctl(PR_GET_PDEATHSIG, &death_signal);
+	prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
 	printf("timer slack %d dumpable %d death signal %d subreaper %d\n",
-	       prctl(PR_GET_TIMERSLACK), prctl(PR_GET_DUMPABLE), ({
-		       int sig = 0;
-		       prctl(PR_GET_PDEATHSIG, &sig);
-		       sig;
-	       }),
-	       ({
-		       int on = 0;
-		       prctl(PR_GET_CHILD_SUBREAPER, &on);
-		       on;
-	       }));
+	       prctl(PR_GET_TIMERSLACK), prctl(PR_GET_DUMPABLE), death_signal,
+	       subreaper);
 	printf("no new privileges %d keep capabilities %d huge pages %d\n",
 	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_KEEPCAPS),
 	       prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
