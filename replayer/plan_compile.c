@@ -15,7 +15,7 @@
 #include "traces/tape_reader.h"
 
 #define PROGRESS_STEPS 65536
-#define AHEAD_STEPS    16
+#define BATCH_STEPS    32 /* divides PROGRESS_STEPS */
 
 static int init(struct plan_compiler *c, const struct plan_source *source,
 		struct err *err)
@@ -78,24 +78,34 @@ void plan_compiler_free(struct plan_compiler *c)
 	free(c);
 }
 
-int plan_compiler_add(struct plan_compiler *c, const struct tape_step *step,
-		      struct err *err)
+static inline int add_step(struct plan_compiler *c,
+			   const struct tape_step *step, struct err *err)
 {
 	const struct tape_event *ev = &step->ev;
 	int rc;
 
 	c->seq = c->h.steps++;
 	c->time_ns = step->time_ns;
-	rc = plan_threads_enter(c, ev, err);
-	if (rc)
-		return rc < 0 ? rc : 0;
+	if (!plan_threads_alive(c, ev->thread)) {
+		rc = plan_threads_enter(c, ev, err);
+		if (rc)
+			return rc < 0 ? rc : 0;
+	}
 	c->last_thread = ev->thread;
 	if (ev->kind == TAPE_THREAD_END)
 		return plan_threads_end(c, ev->thread, err);
 	if (ev->kind > TAPE_FREE_NULL)
 		return 0;
 	rc = plan_calls_add(c, step, err);
-	return rc ? rc : plan_marks_step(c, ev->thread, err);
+	if (!rc && (c->live_bytes > c->peak_bytes || c->seq >= c->next_mark))
+		rc = plan_marks_step(c, ev->thread, err);
+	return rc;
+}
+
+int plan_compiler_add(struct plan_compiler *c, const struct tape_step *step,
+		      struct err *err)
+{
+	return add_step(c, step, err);
 }
 
 /* The slots that are in use at the end, for the worker's free-all. */
@@ -151,12 +161,11 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 	return rc;
 }
 
-/* Steps read ahead, so that what they look up is fetched meanwhile. */
-struct ahead {
-	struct tape_step steps[AHEAD_STEPS];
-	struct tape_notes notes[AHEAD_STEPS]; /* the tape keeps one only */
-	uint64_t read, done;
-	int end; /* what tape_merge_next said last, once it was not 1 */
+/* Steps that are read together, so that what they look up is fetched. */
+struct batch {
+	struct tape_step steps[BATCH_STEPS];
+	struct tape_notes notes[BATCH_STEPS]; /* the tape keeps one only */
+	unsigned nr;
 };
 
 static uint64_t looked_up(const struct tape_step *step)
@@ -164,57 +173,60 @@ static uint64_t looked_up(const struct tape_step *step)
 	return step->phase == TAPE_BEGIN ? step->ev.old_addr : step->ev.addr;
 }
 
-static void keep_notes(struct ahead *a, struct tape_step *step)
-{
-	struct tape_notes *notes = &a->notes[a->read % AHEAD_STEPS];
-
-	*notes = *step->ev.notes;
-	step->ev.notes = notes;
-}
-
-/* Keep the steps ahead; 1: there is one to do. */
-static int fill_ahead(struct ahead *a, struct plan_compiler *c,
+/* 1: the batch is full; 0: the tape has ended, or negative. */
+static int read_batch(struct batch *b, const struct plan_objects *o,
 		      struct tape_merge *m, struct err *err)
 {
-	while (a->end == 1 && a->read - a->done < AHEAD_STEPS) {
-		struct tape_step *step = &a->steps[a->read % AHEAD_STEPS];
+	int ret = 1;
 
-		a->end = tape_merge_next(m, step, err);
-		if (a->end != 1)
+	for (b->nr = 0; b->nr < BATCH_STEPS; b->nr++) {
+		struct tape_step *step = &b->steps[b->nr];
+
+		ret = tape_merge_next(m, step, err);
+		if (ret <= 0)
 			break;
-		if (step->ev.kind <= TAPE_FREE_ALIGNED_SIZED && step->ev.notes)
-			keep_notes(a, step);
-		plan_objects_prefetch(&c->objects, looked_up(step));
-		if (a->read >= a->done + AHEAD_STEPS / 2) {
-			step = &a->steps[(a->done + AHEAD_STEPS / 2) %
-					 AHEAD_STEPS];
-			plan_objects_prefetch_slot(&c->objects,
-						   looked_up(step));
+		if (step->ev.notes && step->ev.kind < TAPE_FREE_NULL) {
+			b->notes[b->nr] = *step->ev.notes;
+			step->ev.notes = &b->notes[b->nr];
 		}
-		a->read++;
+		plan_objects_prefetch(o, looked_up(step));
 	}
-	return a->done < a->read ? 1 : a->end;
+	return ret;
+}
+
+static int add_batch(struct plan_compiler *c, const struct batch *b,
+		     struct err *err)
+{
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < b->nr; i++)
+		plan_objects_prefetch_slot(&c->objects,
+					   looked_up(&b->steps[i]));
+	for (i = 0; i < b->nr && !rc; i++)
+		rc = add_step(c, &b->steps[i], err);
+	return rc;
 }
 
 static int add_all(struct plan_compiler *c, struct tape_merge *m,
 		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		   struct err *err)
 {
-	struct ahead ahead = { .end = 1 };
-	int rc;
+	struct batch batch;
+	int more, rc;
 
-	for (;;) {
-		rc = fill_ahead(&ahead, c, m, err);
-		if (rc <= 0)
-			return rc;
-		rc = plan_compiler_add(
-			c, &ahead.steps[ahead.done++ % AHEAD_STEPS], err);
+	do {
+		more = read_batch(&batch, &c->objects, m, err);
+		if (more < 0)
+			return more;
+		rc = add_batch(c, &batch, err);
 		if (rc)
 			return rc;
 		if (progress && !(c->h.steps % PROGRESS_STEPS) &&
 		    progress(ctx, c->h.steps))
 			return err_set(err, ERR_INTERRUPT, 0, "interrupted");
-	}
+	} while (more);
+	return 0;
 }
 
 static bool meta_is(const struct tape_reader *r, const char *key,

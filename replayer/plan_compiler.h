@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The state of the plan compiler, shared by its parts: plan_compile.c (steps
- * in, file out), plan_calls.c (calls become ops), plan_threads.c (births and
+ * in, file out), plan_calls.c and plan_reallocs.c (calls become ops),
+ * plan_threads.c (births and
  * deaths), plan_marks.c (where the memory pass samples), plan_born.c (blocks
  * from before the recording), plan_touched.c (what was used of large blocks).
  */
@@ -101,13 +102,18 @@ int plan_threads_enter(struct plan_compiler *c, const struct tape_event *ev,
 int plan_threads_end(struct plan_compiler *c, uint32_t thread, struct err *err);
 /* End all streams and write the table. */
 int plan_threads_finish(struct plan_compiler *c, struct err *err);
-/* Tell the seq when the last PLAN_SKEW lies too far back. */
-int plan_threads_skew(struct plan_compiler *c, struct plan_actor *a,
+/* Tell seq and time when they were told too long ago. */
+int plan_threads_tell(struct plan_compiler *c, struct plan_actor *a,
 		      struct err *err);
-
 /* Tell the time when it has moved by step_ns since it was told last. */
 int plan_threads_clock(struct plan_compiler *c, struct plan_actor *a,
 		       uint64_t step_ns, struct err *err);
+
+static inline bool plan_threads_alive(const struct plan_compiler *c,
+				      uint32_t thread)
+{
+	return thread < c->h.nr_threads && c->actors[thread].life == PLAN_ALIVE;
+}
 
 /* plan_calls.c */
 int plan_calls_add(struct plan_compiler *c, const struct tape_step *step,

@@ -14,7 +14,6 @@
 
 #define FIRST_BITS  12
 #define FIRST_SLOTS 4096
-#define KEPT_SLOTS  256 /* freed ones that wait for their own thread */
 #define MOVE_BYTES  (4ULL << 20)
 #define HUGE_BYTES  (8ULL << 20) /* from here on huge pages waste little */
 
@@ -76,29 +75,19 @@ void plan_objects_release(struct plan_objects *o)
 	uint32_t i;
 
 	for (i = 0; o->freed && i < o->nr_threads; i++)
-		unmap(o->freed[i].slots, KEPT_SLOTS * sizeof(uint32_t));
+		unmap(o->freed[i].slots, PLAN_KEPT * sizeof(uint32_t));
 	unmap(o->freed, (uint64_t)o->nr_threads * sizeof(*o->freed) + 1);
 	unmap(o->slots, o->max_slots * sizeof(*o->slots));
 	unmap(o->table, sizeof(uint64_t) << o->table_bits);
 	memset(o, 0, sizeof(*o));
 }
 
-static uint32_t tag_of(uint64_t addr)
-{
-	return (uint32_t)((addr * 0x9e3779b97f4a7c15ULL) >> 32);
-}
-
-static uint64_t home_of(const struct plan_objects *o, uint32_t tag)
-{
-	return (uint64_t)tag >> (32 - o->table_bits);
-}
-
 /* Position of addr in the table, or of the empty place that ends its chain. */
 static uint64_t locate(const struct plan_objects *o, uint64_t addr)
 {
 	uint64_t mask = (1ULL << o->table_bits) - 1;
-	uint32_t tag = tag_of(addr);
-	uint64_t i = home_of(o, tag);
+	uint32_t tag = plan_objects_tag(addr);
+	uint64_t i = plan_objects_home(o, tag);
 
 	for (; o->table[i]; i = (i + 1) & mask) {
 		uint64_t entry = o->table[i];
@@ -108,19 +97,6 @@ static uint64_t locate(const struct plan_objects *o, uint64_t addr)
 			break;
 	}
 	return i;
-}
-
-void plan_objects_prefetch(const struct plan_objects *o, uint64_t addr)
-{
-	__builtin_prefetch(&o->table[home_of(o, tag_of(addr))], 1);
-}
-
-void plan_objects_prefetch_slot(const struct plan_objects *o, uint64_t addr)
-{
-	uint64_t entry = o->table[home_of(o, tag_of(addr))];
-
-	if (entry)
-		__builtin_prefetch(&o->slots[(uint32_t)entry - 1], 1);
 }
 
 /* Empty position i, and close the gap with what was pushed behind it. */
@@ -135,7 +111,7 @@ static void remove_at(struct plan_objects *o, uint64_t i)
 		j = (j + 1) & mask;
 		if (!o->table[j])
 			break;
-		home = home_of(o, (uint32_t)(o->table[j] >> 32));
+		home = plan_objects_home(o, (uint32_t)(o->table[j] >> 32));
 		if (((j - home) & mask) < ((j - i) & mask))
 			continue;
 		o->table[i] = o->table[j];
@@ -159,7 +135,7 @@ uint32_t plan_objects_take(struct plan_objects *o, uint64_t addr)
 static void put_entry(struct plan_objects *o, uint64_t entry)
 {
 	uint64_t mask = (1ULL << o->table_bits) - 1;
-	uint64_t i = home_of(o, (uint32_t)(entry >> 32));
+	uint64_t i = plan_objects_home(o, (uint32_t)(entry >> 32));
 
 	while (o->table[i])
 		i = (i + 1) & mask;
@@ -208,7 +184,7 @@ int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
 	i = locate(o, addr);
 	*old = (uint32_t)o->table[i] - 1;
 	o->nr_table += *old == PLAN_NO_SLOT;
-	o->table[i] = (uint64_t)tag_of(addr) << 32 | (slot + 1);
+	o->table[i] = (uint64_t)plan_objects_tag(addr) << 32 | (slot + 1);
 	o->slots[slot].addr = addr;
 	return 0;
 }
@@ -234,16 +210,9 @@ int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
 	return 0;
 }
 
-int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
-			  uint64_t done_seq, uint32_t *slot, struct err *err)
+int plan_objects_any_slot(struct plan_objects *o, uint64_t done_seq,
+			  uint32_t *slot, struct err *err)
 {
-	struct plan_freed *f = &o->freed[thread];
-
-	if (f->nr) {
-		f->nr--;
-		*slot = f->slots[(f->oldest + f->nr) % KEPT_SLOTS];
-		return 0;
-	}
 	if (o->first_free != PLAN_NO_SLOT &&
 	    o->slots[o->first_free].seq < done_seq) {
 		*slot = o->first_free;
@@ -271,27 +240,20 @@ static uint32_t oldest_of(struct plan_freed *f)
 {
 	uint32_t slot = f->slots[f->oldest];
 
-	f->oldest = (f->oldest + 1) % KEPT_SLOTS;
+	f->oldest = (f->oldest + 1) % PLAN_KEPT;
 	f->nr--;
 	return slot;
 }
 
-int plan_objects_put_slot(struct plan_objects *o, uint32_t thread,
-			  uint32_t slot, struct err *err)
+int plan_objects_make_room(struct plan_objects *o, struct plan_freed *f,
+			   struct err *err)
 {
-	struct plan_freed *f = &o->freed[thread];
-
-	o->slots[slot].addr = 0;
-	if (!f->slots) {
-		f->slots = map_memory(KEPT_SLOTS * sizeof(uint32_t));
-		if (!f->slots)
-			return no_memory(err);
-	}
-	if (f->nr == KEPT_SLOTS)
+	if (f->slots) {
 		give_to_all(o, oldest_of(f));
-	f->slots[(f->oldest + f->nr) % KEPT_SLOTS] = slot;
-	f->nr++;
-	return 0;
+		return 0;
+	}
+	f->slots = map_memory(PLAN_KEPT * sizeof(uint32_t));
+	return f->slots ? 0 : no_memory(err);
 }
 
 void plan_objects_end_thread(struct plan_objects *o, uint32_t thread)
@@ -300,6 +262,6 @@ void plan_objects_end_thread(struct plan_objects *o, uint32_t thread)
 
 	while (f->nr)
 		give_to_all(o, oldest_of(f));
-	unmap(f->slots, KEPT_SLOTS * sizeof(uint32_t));
+	unmap(f->slots, PLAN_KEPT * sizeof(uint32_t));
 	f->slots = NULL;
 }

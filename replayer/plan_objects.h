@@ -12,7 +12,10 @@
 
 struct err;
 
-enum { PLAN_NO_SLOT = UINT32_MAX };
+enum {
+	PLAN_NO_SLOT = UINT32_MAX,
+	PLAN_KEPT = 256, /* freed slots that wait for their own thread */
+};
 
 struct plan_object {
 	uint64_t addr; /* 0 while the slot is free */
@@ -47,9 +50,33 @@ int plan_objects_init(struct plan_objects *o, uint32_t threads,
 		      struct err *err);
 void plan_objects_release(struct plan_objects *o);
 
+static inline uint32_t plan_objects_tag(uint64_t addr)
+{
+	return (uint32_t)((addr * 0x9e3779b97f4a7c15ULL) >> 32);
+}
+
+static inline uint64_t plan_objects_home(const struct plan_objects *o,
+					 uint32_t tag)
+{
+	return (uint64_t)tag >> (32 - o->table_bits);
+}
+
 /* Fetch what a lookup of addr will need: first the table, later the slot. */
-void plan_objects_prefetch(const struct plan_objects *o, uint64_t addr);
-void plan_objects_prefetch_slot(const struct plan_objects *o, uint64_t addr);
+static inline void plan_objects_prefetch(const struct plan_objects *o,
+					 uint64_t addr)
+{
+	__builtin_prefetch(
+		&o->table[plan_objects_home(o, plan_objects_tag(addr))], 1);
+}
+
+static inline void plan_objects_prefetch_slot(const struct plan_objects *o,
+					      uint64_t addr)
+{
+	uint64_t entry = o->table[plan_objects_home(o, plan_objects_tag(addr))];
+
+	/* Of an empty place it is an address before the slots: harmless. */
+	__builtin_prefetch(o->slots + (uint32_t)entry - 1, 1);
+}
 
 /*
  * Take addr out of the table: the slot that holds it, or PLAN_NO_SLOT. The
@@ -64,18 +91,50 @@ int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
 		       uint32_t *old, struct err *err);
 
 /*
- * A slot for a new object of this thread: the one that it freed last, or one
- * that any thread freed before done_seq, or a new one.
+ * A slot for a new object of this thread: one that any thread freed before
+ * done_seq, or a new one. plan_objects_get_slot first looks for the one that
+ * the thread freed last.
  */
-int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
-			  uint64_t done_seq, uint32_t *slot, struct err *err);
+int plan_objects_any_slot(struct plan_objects *o, uint64_t done_seq,
+			  uint32_t *slot, struct err *err);
 /* A slot that no object had before. */
 int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
 			  struct err *err);
-/* The thread freed the slot; its record says when. */
-int plan_objects_put_slot(struct plan_objects *o, uint32_t thread,
-			  uint32_t slot, struct err *err);
+/* Make room in what the thread keeps of freed slots. */
+int plan_objects_make_room(struct plan_objects *o, struct plan_freed *f,
+			   struct err *err);
 /* The thread has ended: its freed slots are for all. */
 void plan_objects_end_thread(struct plan_objects *o, uint32_t thread);
+
+static inline int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
+					uint64_t done_seq, uint32_t *slot,
+					struct err *err)
+{
+	struct plan_freed *f = &o->freed[thread];
+
+	if (!f->nr)
+		return plan_objects_any_slot(o, done_seq, slot, err);
+	f->nr--;
+	*slot = f->slots[(f->oldest + f->nr) % PLAN_KEPT];
+	return 0;
+}
+
+/* The thread freed the slot; its record says when. */
+static inline int plan_objects_put_slot(struct plan_objects *o, uint32_t thread,
+					uint32_t slot, struct err *err)
+{
+	struct plan_freed *f = &o->freed[thread];
+
+	o->slots[slot].addr = 0;
+	if (!f->slots || f->nr == PLAN_KEPT) {
+		int rc = plan_objects_make_room(o, f, err);
+
+		if (rc)
+			return rc;
+	}
+	f->slots[(f->oldest + f->nr) % PLAN_KEPT] = slot;
+	f->nr++;
+	return 0;
+}
 
 #endif

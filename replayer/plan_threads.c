@@ -39,8 +39,7 @@ void plan_threads_release(struct plan_compiler *c)
 	free(c->recent);
 }
 
-int plan_threads_skew(struct plan_compiler *c, struct plan_actor *a,
-		      struct err *err)
+static int skew(struct plan_compiler *c, struct plan_actor *a, struct err *err)
 {
 	uint64_t at;
 
@@ -65,15 +64,21 @@ int plan_threads_clock(struct plan_compiler *c, struct plan_actor *a,
 			 err);
 }
 
+int plan_threads_tell(struct plan_compiler *c, struct plan_actor *a,
+		      struct err *err)
+{
+	int rc = skew(c, a, err);
+
+	return rc ? rc : plan_threads_clock(c, a, c->h.clock_step_ns, err);
+}
+
 static int emit(struct plan_compiler *c, uint32_t thread, enum plan_code code,
 		uint32_t number, struct err *err)
 {
 	struct plan_actor *a = &c->actors[thread];
 	uint64_t at;
-	int rc = plan_threads_skew(c, a, err);
+	int rc = plan_threads_tell(c, a, err);
 
-	if (!rc)
-		rc = plan_threads_clock(c, a, c->h.clock_step_ns, err);
 	if (rc)
 		return rc;
 	return plan_emit(&c->file, &a->stream, plan_word(code, number, 0), &at,
@@ -164,7 +169,6 @@ int plan_threads_enter(struct plan_compiler *c, const struct tape_event *ev,
 int plan_threads_end(struct plan_compiler *c, uint32_t thread, struct err *err)
 {
 	struct plan_actor *a = &c->actors[thread];
-	int rc;
 
 	/* The first thread is the process: it lives until all is measured. */
 	if (!thread)
@@ -172,8 +176,7 @@ int plan_threads_end(struct plan_compiler *c, uint32_t thread, struct err *err)
 	a->life = PLAN_ENDED;
 	c->ended[c->nr_ended++] = thread;
 	/* It may have slept long before its end: not earlier than then. */
-	rc = plan_threads_skew(c, a, err);
-	return rc ? rc : plan_threads_clock(c, a, c->h.clock_step_ns, err);
+	return plan_threads_tell(c, a, err);
 }
 
 int plan_threads_finish(struct plan_compiler *c, struct err *err)
