@@ -5,6 +5,7 @@
  * must not reach an arm that did not ask for it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,12 +107,16 @@ static void make_command(struct command *c, const struct replay_launch *l,
 	make_environment(c, l);
 }
 
-/* In the child: nothing here allocates. */
+/*
+ * In the child: nothing here allocates. A traced one waits until the driver
+ * has closed its end of the gate.
+ */
 static void become_worker(const struct replay_launch *l, struct command *c,
-			  int words_fd, pid_t driver)
+			  int words_fd, const int gate[2], pid_t driver)
 {
 	static const struct rlimit no_core;
 	sigset_t none;
+	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != driver)
@@ -123,6 +128,9 @@ static void become_worker(const struct replay_launch *l, struct command *c,
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(words_fd, STDOUT_FILENO);
 	dup2(words_fd, STDERR_FILENO);
+	close(gate[1]);
+	while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
+		;
 	execve(l->worker, c->argv, c->env);
 	_exit(127);
 }
@@ -137,32 +145,40 @@ static uint64_t now_ns(void)
 
 enum ending { ENDED, TIMED_OUT, INTERRUPTED };
 
+/* Whether the worker has ended; *busy when to ask again at once. */
+static bool has_ended(pid_t pid, struct replay_trace *trace, int *status,
+		      bool *busy)
+{
+	if (trace->pid)
+		return replay_trace_step(trace, status, busy);
+	*busy = false;
+	return waitpid(pid, status, WNOHANG) == pid;
+}
+
 /* Until the worker has ended, its time is up, or a signal came. */
 static enum ending wait_for(pid_t pid, const struct replay_launch *l,
-			    int *status)
+			    struct replay_trace *trace, int *status)
 {
 	uint64_t until = now_ns() + l->timeout_ns;
 	const struct timespec tick = { .tv_nsec = TICK_NS };
 	enum ending ending = ENDED;
 	sigset_t child;
+	bool busy;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	while (waitpid(pid, status, WNOHANG) != pid) {
+	while (!has_ended(pid, trace, status, &busy)) {
 		if (replay_interrupted())
 			ending = INTERRUPTED;
 		else if (l->timeout_ns && now_ns() > until)
 			ending = TIMED_OUT;
-		if (ending != ENDED) {
+		if (ending != ENDED)
 			kill(pid, SIGKILL);
-			while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-				;
-			break;
-		}
-		if (l->tick)
+		else if (l->tick)
 			l->tick(l->ctx);
 		/* Also returns early when SIGCHLD comes. */
-		sigtimedwait(&child, NULL, &tick);
+		if (!busy)
+			sigtimedwait(&child, NULL, &tick);
 	}
 	return ending;
 }
@@ -246,7 +262,9 @@ static void judge(const struct replay_launch *l, struct replay_run *run,
 	const char *place = places[run->report->state & 3];
 	const char *name;
 
-	if (ending == TIMED_OUT) {
+	if (run->report->barred) {
+		set_status(run, "failed", "", "%s", run->report->message);
+	} else if (ending == TIMED_OUT) {
 		set_status(run, "timeout", words,
 			   "ran longer than %llu s (--timeout)",
 			   (unsigned long long)(l->timeout_ns / 1000000000ULL));
@@ -289,23 +307,47 @@ static int map_report(struct replay_run *run, const struct plan_header *h,
 	return 0;
 }
 
-static int run_worker(const struct replay_launch *l, struct replay_run *run,
-		      int report_fd, int words_fd, struct err *err)
+/* A child that becomes the worker, traced in a calls pass. */
+static int start_worker(const struct replay_launch *l, struct replay_run *run,
+			int report_fd, int words_fd, struct replay_trace *trace,
+			pid_t *pid, struct err *err)
 {
 	struct command command;
 	pid_t driver = getpid();
+	int gate[2];
+
+	make_command(&command, l, report_fd);
+	if (pipe2(gate, O_CLOEXEC))
+		return err_set(err, ERR_SYS, errno, "cannot make a pipe");
+	*pid = fork();
+	if (!*pid)
+		become_worker(l, &command, words_fd, gate, driver);
+	if (*pid < 0)
+		err_set(err, ERR_SYS, errno, "cannot start a worker");
+	else if (l->pass == WORKER_CALLS &&
+		 !replay_trace_start(trace, *pid, run->report))
+		kill(*pid, SIGKILL);
+	close(gate[0]);
+	close(gate[1]);
+	return *pid < 0 ? -ERR_SYS : 0;
+}
+
+static int run_worker(const struct replay_launch *l, struct replay_run *run,
+		      int report_fd, int words_fd, struct err *err)
+{
+	struct replay_trace trace = { 0 };
 	enum ending ending;
 	char words[512];
 	int status = 0;
 	pid_t pid;
+	int rc;
 
-	make_command(&command, l, report_fd);
-	pid = fork();
-	if (!pid)
-		become_worker(l, &command, words_fd, driver);
-	if (pid < 0)
-		return err_set(err, ERR_SYS, errno, "cannot start a worker");
-	ending = wait_for(pid, l, &status);
+	rc = start_worker(l, run, report_fd, words_fd, &trace, &pid, err);
+	if (rc)
+		return rc;
+	ending = wait_for(pid, l, &trace, &status);
+	memcpy(run->counts, trace.counts, sizeof(run->counts));
+	replay_trace_release(&trace);
 	if (ending == INTERRUPTED)
 		return err_set(err, ERR_INTERRUPT, 0, "interrupted");
 	last_words(words_fd, words, sizeof(words));

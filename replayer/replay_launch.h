@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "replayer/replay_trace.h"
 #include "replayer/worker_report.h"
 
 struct alloc_arm;
@@ -30,8 +31,9 @@ struct replay_launch {
 struct replay_run {
 	char status[16]; /* as in the result document */
 	char message[240];
-	struct worker_report *report; /* mapped; valid whatever the status */
-	size_t bytes;                 /* of the mapping */
+	struct worker_report *report;   /* mapped; valid whatever the status */
+	size_t bytes;                   /* of the mapping */
+	uint64_t counts[REPLAY_COUNTS]; /* of a calls pass */
 };
 
 /* Block the signals that the driver waits for. */

@@ -294,6 +294,17 @@ static int add_memory(struct result_run *result, const struct replay_tape *tape,
 			  err);
 }
 
+static int add_calls(struct result_run *result, const struct replay_run *run,
+		     struct err *err)
+{
+	int rc = 0, i;
+
+	for (i = 0; i < REPLAY_COUNTS && !rc; i++)
+		rc = result_add_metric(result, replay_count_name(i),
+				       (double)run->counts[i], err);
+	return rc;
+}
+
 int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
 		   const struct replay_floor *floor,
@@ -308,6 +319,8 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		return add_time(result, tape, run, floor, err);
 	case WORKER_LATENCY:
 		return add_latency(result, run, err);
+	case WORKER_CALLS:
+		return add_calls(result, run, err);
 	default:
 		return add_memory(result, tape, run, floor, heap, err);
 	}

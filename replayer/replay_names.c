@@ -6,7 +6,7 @@
 #include "traces/base/err.h"
 
 static const char *const pass_names[WORKER_PASSES] = { "time", "latency",
-						       "memory" };
+						       "memory", "calls" };
 static const char *const touch_names[] = { "none", "first", "pages", "all" };
 
 const char *replay_pass_name(enum worker_pass pass)
@@ -35,7 +35,7 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 		if (i == WORKER_PASSES)
 			return err_set(err, ERR_ARG, 0,
 				       "unknown pass '%.*s'; there are time, "
-				       "latency, memory",
+				       "latency, memory, calls",
 				       (int)(len < 80 ? len : 80), text);
 		passes[i] = true;
 	}

@@ -11,7 +11,13 @@
 #include "replayer/hist.h"
 #include "replayer/plan_file.h"
 
-enum worker_pass { WORKER_TIME, WORKER_LATENCY, WORKER_MEMORY, WORKER_PASSES };
+enum worker_pass {
+	WORKER_TIME,
+	WORKER_LATENCY,
+	WORKER_MEMORY,
+	WORKER_CALLS,
+	WORKER_PASSES,
+};
 
 enum worker_touch {
 	WORKER_TOUCH_NONE,
@@ -49,6 +55,7 @@ struct worker_sample {
 struct worker_report {
 	uint32_t state; /* enum worker_state */
 	uint32_t nr_samples;
+	uint32_t barred;     /* this machine forbids the pass, message why */
 	char message[240];   /* why it could not go on */
 	char malloc_by[512]; /* path of the object that serves malloc */
 	uint64_t wall_ns;
@@ -64,6 +71,7 @@ struct worker_report {
 	uint64_t idle_anon_bytes;  /* and after idling */
 	uint64_t freed_anon_bytes; /* and after freeing all, and idling */
 	uint64_t file_bytes;       /* resident of programs and libraries */
+	uint64_t brk_at;           /* calls: the break before the replay */
 	uint64_t samples_at;       /* byte offset: worker_sample per mark */
 	uint64_t hists_at;         /* struct hist [PLAN_OPS][WORKER_GROUPS] */
 };

@@ -6,7 +6,8 @@
  * null allocator shows).
  *
  * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
- * threads wait, calls.c finds the allocator, memory.c samples.
+ * threads wait, calls.c finds the allocator, memory.c samples, filter.c shows
+ * system calls to the driver.
  */
 #ifndef REPLAYER_WORKER_WORKER_H
 #define REPLAYER_WORKER_WORKER_H
@@ -114,6 +115,9 @@ void worker_memory_sample(struct worker *w, uint32_t i);
 uint64_t worker_memory_exact(void);
 /* Resident pages of the program and its libraries, the plan's left out. */
 uint64_t worker_memory_files(const struct worker *w);
+
+/* filter.c: from here on the driver sees the calls that count. */
+bool worker_filter(struct worker *w);
 
 /* worker_main.c */
 uint64_t worker_now_ns(void);

@@ -277,6 +277,8 @@ int main(int argc, char **argv)
 		w->report->start_anon_bytes = worker_memory_exact();
 	w->report->state = WORKER_REPLAYING;
 	worker_bear(&w->threads[0]);
+	if (a.pass == WORKER_CALLS && !worker_filter(w))
+		return 1;
 	run(w);
 	w->report->state = WORKER_MEASURING;
 	if (a.pass == WORKER_MEMORY)
