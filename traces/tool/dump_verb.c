@@ -26,7 +26,7 @@ static const struct opt_def defs[] = {
 	  "only events from that time on (10s, 250ms)" },
 	{ 0, "to", "TIME", OPT_TIME, &to_ns, "only events up to that time" },
 	{ 's', "stacks", NULL, OPT_FLAG, &with_stacks,
-	  "before the events, print the modules and frames of their stacks" },
+	  "first print the modules and frames of their stacks" },
 	{ 'j', "json", NULL, OPT_FLAG, &as_json,
 	  "print one JSON object per line" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
