@@ -203,6 +203,9 @@ static int prepare(struct replay_state *s, struct replay_work *work,
 	replay_run_release(&run);
 	if (rc)
 		return rc;
+	rc = replay_try_passes(s, work, err);
+	if (rc)
+		return rc;
 	rc = replay_pass(s, work, &s->arms[0], WORKER_TIME, "warm-up", &run,
 			 err);
 	replay_run_release(&run);
@@ -248,7 +251,8 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	tell_repairs(&work->tape);
 	find_reference(s, work);
 	s->done = 0;
-	s->total = 2 + missing * passes_of_round(s, work);
+	s->total = 2 + replay_nr_tried(s->config) +
+		   missing * passes_of_round(s, work);
 	progress_start("replaying", s->total);
 	rc = prepare(s, work, err);
 	for (round = 1; round <= s->config->rounds && !rc; round++) {

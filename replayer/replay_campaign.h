@@ -38,6 +38,7 @@ struct replay_work {
 	struct alloc_arm reference; /* the allocator recorded under */
 	size_t reference_arm;    /* it is this arm; nr_arms: only a reference */
 	char no_prediction[240]; /* why there is none; "" when there is */
+	char barred[WORKER_PASSES][240]; /* why this machine lacks a pass */
 };
 
 /* The next random number of a series. */
@@ -56,6 +57,24 @@ void replay_count_failure(struct replay_outcome *o, const char *stem,
 /* The entries of a document's config that a round must share. */
 int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			  struct err *err);
+
+/* replay_barred.c */
+/* How many of the campaign's passes are tried before. */
+unsigned replay_nr_tried(const struct replay_config *config);
+/*
+ * Try the passes that a machine can forbid on the null allocator. Those that
+ * are barred are told; -ERR_MISSING when no other is left.
+ */
+int replay_try_passes(struct replay_state *s, struct replay_work *work,
+		      struct err *err);
+/* Whether the pass is to be run. */
+bool replay_wants(const struct replay_state *s, const struct replay_work *work,
+		  enum worker_pass pass);
+/* Note in the document what is barred, and who reads clocks by system calls. */
+int replay_barred_entries(const struct replay_state *s,
+			  const struct replay_work *work,
+			  struct result_doc *doc, struct err *err);
+int replay_note_clocks(struct result_doc *doc, struct err *err);
 
 /* replay_folder.c */
 /* Whether a file of that name is a document, not something put beside them. */

@@ -280,6 +280,8 @@ static int begin_document(const struct replay_state *s,
 	if (!rc)
 		rc = fill_config(s, work, doc, err);
 	if (!rc)
+		rc = replay_barred_entries(s, work, doc, err);
+	if (!rc)
 		rc = replay_measure_recorded(doc, &work->tape, err);
 	return rc;
 }
@@ -339,7 +341,7 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 
 	for (i = 0; i < s->nr_arms && !rc; i++)
 		for (pass = 0; pass < WORKER_PASSES && !rc; pass++)
-			if (s->config->passes[pass])
+			if (replay_wants(s, work, (enum worker_pass)pass))
 				rc = measure_pass(s, work, doc,
 						  &s->arms[order[i]],
 						  (enum worker_pass)pass,
@@ -348,6 +350,8 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 		rc = predict(s, work, doc, heaps, err);
 	if (!rc)
 		rc = sort_runs(s, doc, err);
+	if (!rc)
+		rc = replay_note_clocks(doc, err);
 	return rc;
 }
 

@@ -120,7 +120,6 @@ static void write_program(struct program *p, const struct worker *w)
 		memory(w, sizeof(*w)),
 		memory(w->gates, w->h->nr_slots * sizeof(*w->gates)),
 		memory(w->threads, w->h->nr_threads * sizeof(*w->threads)),
-		memory(w->stacks, (size_t)w->h->nr_stacks * WORKER_STACK_BYTES),
 		image(getauxval(AT_BASE)),
 	};
 	const struct range clock = image(getauxval(AT_SYSINFO_EHDR));

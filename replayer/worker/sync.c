@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -243,6 +244,19 @@ void worker_spawn(struct worker_thread *t, uint32_t number)
 	}
 }
 
+/*
+ * Until the thread has left. What pthread_join sleeps on lies in the thread's
+ * stack, where the calls pass could not tell it from an allocator's futex.
+ */
+static void join(struct worker_thread *other)
+{
+	if (worker.pass != WORKER_CALLS)
+		pthread_join(other->handle, NULL);
+	else
+		while (pthread_tryjoin_np(other->handle, NULL) == EBUSY)
+			sched_yield();
+}
+
 void worker_join(struct worker_thread *t, uint32_t number)
 {
 	struct worker_thread *other = &worker.threads[number];
@@ -255,7 +269,7 @@ void worker_join(struct worker_thread *t, uint32_t number)
 	while (atomic_load_explicit(&other->told, memory_order_acquire) !=
 	       UINT64_MAX)
 		sleep_on_thread(other, UINT64_MAX);
-	pthread_join(other->handle, NULL);
+	join(other);
 	other->joined = true;
 	t->waits_slept += switches() - before;
 }
@@ -273,7 +287,7 @@ void worker_finish(struct worker_thread *t)
 	/* What an allocator does at the exit of a thread belongs to it. */
 	for (i = 1; i < w->h->nr_threads; i++)
 		if (w->threads[i].exits && !w->threads[i].joined)
-			pthread_join(w->threads[i].handle, NULL);
+			join(&w->threads[i]);
 	t->waits_slept += switches() - before;
 }
 

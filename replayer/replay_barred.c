@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Passes that a machine can forbid: containers without ptrace, machines
+ * without performance counters. The null allocator tries each of them first;
+ * what is forbidden is told once and left out, the other passes go on.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "replayer/replay_campaign.h"
+#include "traces/base/err.h"
+#include "traces/base/log.h"
+
+static const enum worker_pass tried[] = { WORKER_CALLS };
+
+enum { NR_TRIED = sizeof(tried) / sizeof(*tried) };
+
+unsigned replay_nr_tried(const struct replay_config *config)
+{
+	unsigned nr = 0, i;
+
+	for (i = 0; i < NR_TRIED; i++)
+		nr += config->passes[tried[i]];
+	return nr;
+}
+
+bool replay_wants(const struct replay_state *s, const struct replay_work *work,
+		  enum worker_pass pass)
+{
+	return s->config->passes[pass] && !work->barred[pass][0];
+}
+
+static int try_pass(struct replay_state *s, struct replay_work *work,
+		    enum worker_pass pass, struct err *err)
+{
+	char *why = work->barred[pass];
+	struct replay_run run;
+	int rc = replay_pass(s, work, &work->null, pass, "floor", &run, err);
+
+	if (!rc && run.report->barred) {
+		snprintf(why, sizeof(work->barred[pass]), "%s", run.message);
+		log_warn("%s: the %s pass is left out: %s", work->tape.stem,
+			 replay_pass_name(pass), why);
+	} else if (!rc && strcmp(run.status, "ok") != 0) {
+		rc = err_set(err, ERR_CRASH, 0, "the null allocator %s: %.150s",
+			     run.status, run.message);
+	}
+	replay_run_release(&run);
+	return rc;
+}
+
+int replay_try_passes(struct replay_state *s, struct replay_work *work,
+		      struct err *err)
+{
+	const char *why = "";
+	unsigned i, left = 0;
+	int rc = 0;
+
+	for (i = 0; i < NR_TRIED && !rc; i++) {
+		if (s->config->passes[tried[i]])
+			rc = try_pass(s, work, tried[i], err);
+		if (work->barred[tried[i]][0])
+			why = work->barred[tried[i]];
+	}
+	for (i = 0; i < WORKER_PASSES; i++)
+		left += replay_wants(s, work, (enum worker_pass)i);
+	if (!rc && !left)
+		rc = err_set(err, ERR_MISSING, 0, "no pass is left: %.200s",
+			     why);
+	return rc;
+}
+
+int replay_barred_entries(const struct replay_state *s,
+			  const struct replay_work *work,
+			  struct result_doc *doc, struct err *err)
+{
+	char text[sizeof(work->barred[0]) + 8];
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < NR_TRIED && !rc; i++) {
+		if (!s->config->passes[tried[i]] || !work->barred[tried[i]][0])
+			continue;
+		snprintf(text, sizeof(text), "none: %s",
+			 work->barred[tried[i]]);
+		rc = result_add_config(doc, replay_pass_name(tried[i]), text,
+				       err);
+	}
+	return rc;
+}
+
+int replay_note_clocks(struct result_doc *doc, struct err *err)
+{
+	char text[1024] = "";
+	size_t used = 0, i;
+
+	for (i = 0; i < doc->nr_runs; i++) {
+		double reads = result_metric(&doc->runs[i], "raw_clock_reads");
+
+		if (reads > 0 && used < sizeof(text))
+			used += (size_t)snprintf(
+				text + used, sizeof(text) - used, "%s%s: %.0f",
+				used ? ", " : "", doc->runs[i].arm, reads);
+	}
+	return used ? result_add_config(doc, "raw_clock_reads", text, err) : 0;
+}
