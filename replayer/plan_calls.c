@@ -27,15 +27,9 @@ int plan_calls_wait(struct plan_compiler *c, uint32_t thread, uint32_t slot,
 		    struct err *err)
 {
 	struct plan_object *o = &c->objects.slots[slot];
-	const struct plan_recent *last;
 	uint64_t at;
 
-	if (c->seq - o->seq > PLAN_DONE)
-		return 0;
-	last = &c->recent[o->seq % PLAN_RECENT];
-	if (last->thread == thread)
-		return 0;
-	c->file.words[last->at] |= PLAN_PUBLISH;
+	c->file.words[c->recent[o->seq % PLAN_RECENT]] |= PLAN_PUBLISH;
 	o->gen++;
 	c->h.waits++;
 	return plan_emit(&c->file, &c->actors[thread].stream,
@@ -87,7 +81,7 @@ int plan_calls_free(struct plan_compiler *c, uint32_t thread, enum plan_op op,
 	c->live_objects--;
 	if (c->residency)
 		plan_touched_drop(c, slot);
-	if (c->several)
+	if (plan_calls_must_wait(c, thread, slot))
 		rc = plan_calls_wait(c, thread, slot, err);
 	if (!rc)
 		rc = plan_calls_emit(c, thread, op, word, next, err);

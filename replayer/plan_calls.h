@@ -24,7 +24,7 @@ int plan_calls_displace(struct plan_compiler *c, uint32_t thread, uint64_t addr,
 /* The displaced block that a free of this thread means, or PLAN_NO_SLOT. */
 uint32_t plan_calls_displaced(struct plan_compiler *c, uint32_t thread,
 			      uint64_t addr);
-/* Before an op on a slot that another thread touched not long ago. */
+/* Publish the last op on the slot, and wait for it. */
 int plan_calls_wait(struct plan_compiler *c, uint32_t thread, uint32_t slot,
 		    struct err *err);
 /* Free the slot's block; word is the op, next its second word or NULL. */
@@ -54,12 +54,25 @@ static inline int plan_calls_emit(struct plan_compiler *c, uint32_t thread,
 	if (rc)
 		return rc;
 	c->h.ops[op]++;
-	c->objects.slots[plan_slot(word)].seq = c->seq;
 	c->last_at = at;
-	if (c->several)
-		c->recent[c->seq % PLAN_RECENT] =
-			(struct plan_recent){ .at = at, .thread = thread };
+	if (c->several) {
+		struct plan_object *o = &c->objects.slots[plan_slot(word)];
+
+		o->seq = c->seq;
+		o->thread = thread;
+		c->recent[c->seq % PLAN_RECENT] = at;
+	}
 	return 0;
+}
+
+/* Whether another thread has touched the slot not long ago. */
+static inline bool plan_calls_must_wait(const struct plan_compiler *c,
+					uint32_t thread, uint32_t slot)
+{
+	const struct plan_object *o = &c->objects.slots[slot];
+
+	return c->several && o->thread != thread &&
+	       c->seq - o->seq <= PLAN_DONE;
 }
 
 /* From now on the slot's object is at addr. */

@@ -168,29 +168,52 @@ struct batch {
 	unsigned nr;
 };
 
+/* Where steps come from: one thread alone needs no merging. */
+struct source {
+	struct tape_merge *merge;
+	struct tape_cursor *alone; /* or NULL */
+};
+
 static uint64_t looked_up(const struct tape_step *step)
 {
-	return step->phase == TAPE_BEGIN ? step->ev.old_addr : step->ev.addr;
+	if (step->phase != TAPE_FINISH && step->ev.old_addr)
+		return step->ev.old_addr;
+	return step->ev.addr;
+}
+
+/* A realloc of the thread that is alone is one step. */
+static int next_step(struct source *s, struct tape_step *step, struct err *err)
+{
+	int ret;
+
+	if (!s->alone)
+		return tape_merge_next(s->merge, step, err);
+	ret = tape_cursor_next(s->alone, &step->ev, err);
+	step->phase = TAPE_WHOLE;
+	step->time_ns = step->ev.end_ns;
+	return ret;
 }
 
 /* 1: the batch is full; 0: the tape has ended, or negative. */
 static int read_batch(struct batch *b, const struct plan_objects *o,
-		      struct tape_merge *m, struct err *err)
+		      struct source *s, struct err *err)
 {
+	unsigned i;
 	int ret = 1;
 
-	for (b->nr = 0; b->nr < BATCH_STEPS; b->nr++) {
-		struct tape_step *step = &b->steps[b->nr];
+	for (i = 0; i < BATCH_STEPS; i++) {
+		struct tape_step *step = &b->steps[i];
 
-		ret = tape_merge_next(m, step, err);
+		ret = next_step(s, step, err);
 		if (ret <= 0)
 			break;
 		if (step->ev.notes && step->ev.kind < TAPE_FREE_NULL) {
-			b->notes[b->nr] = *step->ev.notes;
-			step->ev.notes = &b->notes[b->nr];
+			b->notes[i] = *step->ev.notes;
+			step->ev.notes = &b->notes[i];
 		}
 		plan_objects_prefetch(o, looked_up(step));
 	}
+	b->nr = i;
 	return ret;
 }
 
@@ -208,7 +231,7 @@ static int add_batch(struct plan_compiler *c, const struct batch *b,
 	return rc;
 }
 
-static int add_all(struct plan_compiler *c, struct tape_merge *m,
+static int add_all(struct plan_compiler *c, struct source *s,
 		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		   struct err *err)
 {
@@ -216,7 +239,7 @@ static int add_all(struct plan_compiler *c, struct tape_merge *m,
 	int more, rc;
 
 	do {
-		more = read_batch(&batch, &c->objects, m, err);
+		more = read_batch(&batch, &c->objects, s, err);
 		if (more < 0)
 			return more;
 		rc = add_batch(c, &batch, err);
@@ -247,7 +270,7 @@ int plan_compile(struct tape_reader *r, const char *path,
 				      .threads = info->threads,
 				      .clock_step_ns = clock_step_ns };
 	struct plan_compiler *c;
-	struct tape_merge *m = NULL;
+	struct source s = { NULL, NULL };
 	int rc;
 
 	source.residency = meta_is(r, "residency", "yes");
@@ -256,12 +279,16 @@ int plan_compile(struct tape_reader *r, const char *path,
 	rc = plan_compiler_open(&c, path, &source, err);
 	if (rc)
 		return rc;
-	rc = tape_merge_open(&m, r, err);
+	if (info->threads == 1)
+		rc = tape_cursor_open(&s.alone, r, 0, err);
+	else
+		rc = tape_merge_open(&s.merge, r, err);
 	if (!rc)
-		rc = add_all(c, m, progress, ctx, err);
+		rc = add_all(c, &s, progress, ctx, err);
 	if (!rc)
 		rc = plan_compiler_finish(c, header, err);
-	tape_merge_close(m);
+	tape_merge_close(s.merge);
+	tape_cursor_close(s.alone);
 	plan_compiler_free(c);
 	return rc;
 }

@@ -38,12 +38,6 @@ struct plan_actor {
 	enum plan_life life;
 };
 
-/* Where the op of a step lies, to publish it if another thread waits. */
-struct plan_recent {
-	uint64_t at;
-	uint32_t thread;
-};
-
 /* A block whose place was given out again before its free was seen. */
 struct plan_displaced {
 	uint64_t addr;
@@ -68,7 +62,7 @@ struct plan_compiler {
 	struct plan_file file;
 	struct plan_objects objects;
 	struct plan_actor *actors;
-	struct plan_recent *recent;
+	uint64_t *recent;     /* places of ops by seq, to publish them */
 	uint64_t seq;         /* of the step at hand */
 	uint64_t time_ns;     /* of the step at hand */
 	uint32_t last_thread; /* of the step before */

@@ -20,8 +20,9 @@ enum {
 struct plan_object {
 	uint64_t addr; /* 0 while the slot is free */
 	uint64_t size;
-	uint64_t seq;  /* of the op that touched the slot last */
-	uint32_t gen;  /* how often the slot was published */
+	uint64_t seq : 40;    /* of the op that touched the slot last */
+	uint64_t thread : 24; /* that did */
+	uint32_t gen;         /* how often the slot was published */
 	uint32_t link; /* free: next older slot of the list; live: its user's */
 };
 

@@ -84,7 +84,7 @@ static int add_moved(struct plan_compiler *c, const struct tape_event *ev,
 
 	c->live_bytes -= (int64_t)old_size;
 	c->live_objects--;
-	if (c->several)
+	if (plan_calls_must_wait(c, ev->thread, slot))
 		rc = plan_calls_wait(c, ev->thread, slot, err);
 	if (!rc)
 		rc = plan_calls_enter(c, ev, slot, err);
