@@ -6,6 +6,7 @@
 
 #include "recorder/explain.h"
 #include "recorder/record_tell.h"
+#include "recorder/ring.h"
 #include "recorder/session.h"
 #include "traces/base/err.h"
 #include "traces/base/log.h"
@@ -133,10 +134,16 @@ static void tell_blind_spots(const struct session_result *r)
 	if (r->interrupted)
 		log_debug("%llu calls were left by a signal handler's longjmp",
 			  (unsigned long long)r->interrupted);
-	if (r->lost)
+	if (r->dropped)
 		log_warn("%llu events were lost: they found no room in a ring; "
 			 "--on-full=wait lets the program wait for it",
-			 (unsigned long long)r->lost);
+			 (unsigned long long)r->dropped);
+	if (r->lost > r->dropped)
+		log_warn("%llu events were lost: their threads found no ring; "
+			 "there are more than %u threads at a time, or too "
+			 "little address space (ulimit -v)",
+			 (unsigned long long)(r->lost - r->dropped),
+			 RING_SLOTS);
 }
 
 /* It was too short-lived to be looked at. */

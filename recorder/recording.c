@@ -183,13 +183,31 @@ static void check_exe(struct recording *r)
 	char exe[PATH_MAX];
 
 	process_exe(r->process.pid, exe, sizeof(exe));
+	if (!exe[0]) /* it is over, and was what it was */
+		return;
 	r->unseen[0] = '\0';
 	/* valgrind tells the program that it is itself. */
 	if (strstr(exe, "/valgrind/") && r->target.events)
 		return;
-	if (exe[0] && strcmp(exe, r->image.exe) && !strstr(exe, " (deleted)"))
+	if (strcmp(exe, r->image.exe) && !strstr(exe, " (deleted)"))
 		snprintf(r->unseen, sizeof(r->unseen), "%.*s",
 			 (int)sizeof(r->unseen) - 1, exe);
+}
+
+/*
+ * The first thread has another name: by the program, or since it became
+ * another program. In the latter case the name is not one of the program's.
+ */
+static void check_name(struct recording *r)
+{
+	char *name = r->target.name;
+
+	if (!strcmp(name, r->checked_name))
+		return;
+	check_exe(r);
+	if (r->unseen[0])
+		name[0] = '\0';
+	strcpy(r->checked_name, name);
 }
 
 static int add_samples(struct recording *r, const struct tape_sample *samples,
@@ -263,6 +281,7 @@ void recording_tend(struct recording *r, uint64_t now_ns)
 
 	if (r->ended || !r->writer)
 		return;
+	check_name(r);
 	if (r->target.writer && !r->process.over)
 		do_chores(r, now_ns);
 	if (r->output.limit_bytes && r->target.writer &&

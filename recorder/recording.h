@@ -53,7 +53,8 @@ struct recording {
 	struct err err;   /* what made it end, or what is wrong with the tape */
 	char earlier[256]; /* programs that executed the last one, or "" */
 	uint64_t earlier_events;
-	char unseen[256]; /* a later program that is not recorded, or "" */
+	char unseen[256];      /* a later program that is not recorded, or "" */
+	char checked_name[16]; /* of its main thread: the program's own */
 	uint64_t next_flush_ns;
 	uint64_t next_names_ns;
 	uint64_t duration_ns;

@@ -208,6 +208,7 @@ static void fill_result(struct session *s)
 	r->threads = first->target.threads;
 	r->interrupted = first->target.interrupted;
 	r->stacks_refused = first->stacks ? stacks_refused(first->stacks) : 0;
+	r->dropped = first->target.dropped;
 	r->lost = first->target.dropped + recording_lost(first);
 	r->forked = control->forked;
 	r->execed = control->execed;

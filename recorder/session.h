@@ -55,6 +55,7 @@ struct session_result {
 	uint64_t interrupted;    /* calls that a longjmp left */
 	uint64_t stacks_refused; /* that found no memory here */
 	uint64_t lost;           /* events that found no ring or no room */
+	uint64_t dropped;        /* those of them that found no room */
 	uint32_t threads;
 	uint32_t forked; /* children that ran on, unrecorded */
 	uint32_t execed; /* children that ran another program */
