@@ -308,8 +308,11 @@ static void end_call(struct replay_trace *t, pid_t tid)
 	forget(t, tid);
 }
 
-/* Let a thread go on that has stopped with that status. */
-static void go_on(struct replay_trace *t, pid_t tid, int status)
+/*
+ * Let a thread go on that has stopped with that status. Returns whether it
+ * stops again at once, at the end of a call that does not block.
+ */
+static bool go_on(struct replay_trace *t, pid_t tid, int status)
 {
 	int how = PTRACE_CONT;
 	int sig = WSTOPSIG(status);
@@ -325,6 +328,7 @@ static void go_on(struct replay_trace *t, pid_t tid, int status)
 	if (event || sig == (SIGTRAP | 0x80))
 		sig = 0;
 	ptrace(how, tid, NULL, (long)sig);
+	return how == PTRACE_SYSCALL && find_pending(t, tid)->nr != SYS_futex;
 }
 
 bool replay_trace_step(struct replay_trace *t, int *status, bool *busy)
@@ -337,10 +341,11 @@ bool replay_trace_step(struct replay_trace *t, int *status, bool *busy)
 
 		if (tid <= 0)
 			return false;
-		if (WIFSTOPPED(*status)) {
-			go_on(t, tid, *status);
+		while (WIFSTOPPED(*status) && go_on(t, tid, *status))
+			if (waitpid(tid, status, __WALL) != tid)
+				return false;
+		if (WIFSTOPPED(*status))
 			continue;
-		}
 		forget(t, tid);
 		if (tid == t->pid)
 			return true;
