@@ -44,6 +44,12 @@ check "nothing at all" test ! -s err
 "$HEAPTAPE" record -f -o /dev/stdout true 2>err | wc -c >piped
 matches "a tape into a pipe has its true length" "$(tr -d ' ' <piped) B\$" err
 
+evil=$(printf 'a\033[2Jb\302\233mc')
+cp /bin/true "$evil"
+record -f -o x.tape "./$evil" 2>err
+matches "a name that commands the terminal is made harmless" \
+	'/a[?].2Jb[?][?]mc exited with 0' err
+
 many=$(head -c 100000 /dev/zero | tr '\0' x)
 check "a command line longer than a header may be" record -f -o x.tape \
 	true "$many" "$many" "$many" "$many" "$many" "$many" "$many" "$many" \

@@ -29,12 +29,27 @@ int log_level(void)
 	return log_verbosity;
 }
 
+/* Names in it may be a program's: a terminal shall not obey them. */
+static void make_printable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	for (; *c; c++) {
+		/* Those of C1, as UTF-8 has them. */
+		if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+	}
+}
+
 __attribute__((format(printf, 2, 0))) static void
 log_line(const char *prefix, const char *fmt, va_list ap)
 {
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), fmt, ap);
+	make_printable(line);
 	progress_clear();
 	fprintf(stderr, "%s: %s%s\n", log_tool, prefix, line);
 }
