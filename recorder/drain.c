@@ -115,12 +115,20 @@ void drain_rest(struct drain *d, uint32_t process)
 
 	target->last = true;
 	start_pass(d);
-	do {
-		target->records = 0;
-		for (i = 0; i < top; i++)
-			if (look_at(d, i, &l) && l.target == target)
-				drain_slot_read(&l);
-	} while (target->records);
+	for (i = 0; i < top; i++)
+		if (look_at(d, i, &l) && l.target == target)
+			drain_slot_read(&l);
+}
+
+/* Whether the slot is the process's, also if it was just being set up. */
+static bool is_of(const struct ring_slot *slot, uint32_t process)
+{
+	uint32_t state =
+		atomic_load_explicit(&slot->state, memory_order_relaxed);
+
+	if ((state & RING_STATE_MASK) == RING_CLAIMED)
+		return state >> RING_OWNER_SHIFT == process + 1;
+	return state != RING_FREE_SLOT && slot->process == process;
 }
 
 /*
@@ -135,10 +143,7 @@ void drain_detach(struct drain *d, uint32_t process)
 	for (i = 0; i < top; i++) {
 		l.slot = &d->shared->slots[i];
 		l.ds = &d->slots[i];
-		if (l.slot->process != process ||
-		    atomic_load_explicit(&l.slot->state,
-					 memory_order_relaxed) ==
-			    RING_FREE_SLOT)
+		if (!is_of(l.slot, process))
 			continue;
 		shared_clear(d->shared, i);
 		drain_slot_free(&l);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The set of recorded processes; recording.c knows what one is. */
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,8 @@
 #define PID_MAX    (1u << 22) /* as the kernel has it */
 #define SCAN_NS    50000000u /* between looks for an entry that does not come */
 #define SEEK_SPARE 20 /* so many times what a search took lie between two */
-#define POLL_NS    10000000u /* between looks for processes that ended */
+#define POLL_NS    10000000u   /* between looks for processes that ended */
+#define CARE_NS    2000000000u /* ... for entries that nobody fills in */
 
 struct recording *recordings_by_pid(struct recordings *s, pid_t pid)
 {
@@ -181,23 +184,58 @@ static void seek(struct recordings *s, uint64_t now_ns)
 	s->next_seek_ns = now_ns + SEEK_SPARE * (clock_monotonic_ns() - now_ns);
 }
 
+/*
+ * A process may be killed between taking an entry and announcing itself. One of
+ * another pid namespace looks as if, so that it has some time for it.
+ */
+static void free_abandoned(struct recordings *s, uint64_t now_ns)
+{
+	const struct shared *shared = s->env.shared;
+	uint32_t i, top = shared_top_process(shared), state;
+
+	if (now_ns < s->next_care_ns)
+		return;
+	s->next_care_ns = now_ns + CARE_NS;
+	for (i = 0; i < top; i++) {
+		_Atomic uint32_t *word = &shared->processes[i].state;
+
+		state = atomic_load_explicit(word, memory_order_relaxed);
+		if ((state & RING_STATE_MASK) != RING_PROCESS_CLAIMED)
+			state = 0;
+		/* Release: we have left the entry. */
+		if (state && state == s->claimed[i] &&
+		    kill((pid_t)(state >> RING_OWNER_SHIFT), 0) &&
+		    errno == ESRCH)
+			atomic_compare_exchange_strong_explicit(
+				word, &state, RING_FREE_PROCESS,
+				memory_order_release, memory_order_relaxed);
+		s->claimed[i] = state;
+	}
+}
+
 int recordings_find(struct recordings *s, uint64_t now_ns, struct err *err)
 {
 	/* Counted before the entry is filled in, so that none is missed. */
 	uint64_t nr = atomic_load_explicit(
 		&s->env.shared->control->nr_processes, memory_order_relaxed);
 	uint32_t entry;
+	bool timed;
 	int ret;
 
 	if (nr == s->acquired && now_ns < s->next_scan_ns)
 		return 0;
+	timed = now_ns >= s->next_scan_ns;
 	s->next_scan_ns = now_ns + SCAN_NS;
+	free_abandoned(s, now_ns);
 	ret = hold_new(s, err);
 	seek(s, now_ns);
 	while (!ret && (entry = first_new(s)) != RECORDING_NO_ENTRY) {
 		s->acquired++;
 		ret = acquire(s, entry, err);
 	}
+	/* One that never announces itself is not to cost a scan each turn. */
+	if (timed)
+		s->acquired = nr;
 	s->env.nr = 1 + (unsigned)s->nr;
 	return ret;
 }

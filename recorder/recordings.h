@@ -22,6 +22,8 @@ struct recordings {
 	uint64_t next_scan_ns;
 	uint64_t next_poll_ns;
 	uint64_t next_seek_ns;
+	uint64_t next_care_ns;
+	uint32_t claimed[RING_PROCESSES]; /* entries, as seen at the last one */
 	struct session_result *result; /* gets the sums of those that ended */
 };
 

@@ -35,7 +35,7 @@
 
 enum ring_slot_state {
 	RING_FREE_SLOT = 0,
-	RING_CLAIMED, /* being set up by its thread */
+	RING_CLAIMED, /* being set up; the owner is 1 + an entry's index */
 	RING_LIVE,
 	RING_ENDED, /* the thread is gone; the drain empties it, then frees */
 };

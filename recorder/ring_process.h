@@ -6,9 +6,16 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/*
+ * What is claimed tells by whom, in the bits above: whoever is killed before it
+ * is filled in leaves it to the drain.
+ */
+#define RING_STATE_MASK  0xffu
+#define RING_OWNER_SHIFT 8
+
 enum ring_process_state {
 	RING_FREE_PROCESS = 0,
-	RING_PROCESS_CLAIMED, /* being filled in by the process */
+	RING_PROCESS_CLAIMED, /* being filled in; the owner is a pid */
 	RING_PROCESS_LIVE,    /* until the drain, which sees it end, frees it */
 };
 

@@ -34,6 +34,9 @@ void shim_unblock_signals(const sigset_t *saved)
 /* Take a free slot in that range. RING_SLOTS: there is none. */
 static uint32_t take_slot_in(uint32_t from, uint32_t end)
 {
+	const uint32_t process = (uint32_t)(shim.process - shim.processes),
+		       claimed = RING_CLAIMED | (process + 1)
+							<< RING_OWNER_SHIFT;
 	uint32_t i, free_slot;
 
 	for (i = from; i < end; i++) {
@@ -43,7 +46,7 @@ static uint32_t take_slot_in(uint32_t from, uint32_t end)
 					 memory_order_relaxed) ==
 			    RING_FREE_SLOT &&
 		    atomic_compare_exchange_strong_explicit(
-			    &shim.slots[i].state, &free_slot, RING_CLAIMED,
+			    &shim.slots[i].state, &free_slot, claimed,
 			    memory_order_acquire, memory_order_relaxed))
 			return i;
 	}

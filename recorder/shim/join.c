@@ -61,9 +61,12 @@ void shim_raise(_Atomic uint32_t *top, uint32_t least)
 static void *map_shared(uint64_t offset, size_t len)
 {
 	struct stat st;
-	/* By syscall(2): open(2) and close(2) are cancellation points. */
+	/*
+	 * By syscall(2): open(2) and close(2) are cancellation points. It may
+	 * be another process's terminal or pipe, as below.
+	 */
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, image.path,
-			      O_RDWR | O_CLOEXEC);
+			      O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	void *p;
 
 	if (fd < 0)
@@ -187,7 +190,7 @@ static int make_blocks(void)
 }
 
 /* Take the lowest free entry of the table of processes; NULL: none is. */
-static struct ring_process *take_process(void)
+static struct ring_process *take_process(uint32_t claimed)
 {
 	uint32_t i, state;
 
@@ -198,9 +201,8 @@ static struct ring_process *take_process(void)
 					 memory_order_relaxed) ==
 			    RING_FREE_PROCESS &&
 		    atomic_compare_exchange_strong_explicit(
-			    &shim.processes[i].state, &state,
-			    RING_PROCESS_CLAIMED, memory_order_acquire,
-			    memory_order_relaxed)) {
+			    &shim.processes[i].state, &state, claimed,
+			    memory_order_acquire, memory_order_relaxed)) {
 			shim_raise(&shim.control->top_process, i + 1);
 			return &shim.processes[i];
 		}
@@ -241,12 +243,14 @@ static uint32_t first_mode(uint32_t birth)
 /* Announce this program image: it starts a new tape. 0: there is no room. */
 static int announce(uint32_t birth)
 {
-	struct ring_process *p = take_process();
+	const uint32_t pid = (uint32_t)getpid();
+	uint32_t claimed = RING_PROCESS_CLAIMED | pid << RING_OWNER_SHIFT;
+	struct ring_process *p = take_process(claimed);
 
 	if (!p)
 		return 0;
 	p->birth = birth;
-	p->pid = (uint32_t)getpid();
+	p->pid = pid;
 	p->parent = (uint32_t)getppid();
 	p->start_ticks = clock_ticks(shim.clock);
 	atomic_store_explicit(&p->mode, first_mode(birth),
@@ -262,9 +266,14 @@ static int announce(uint32_t birth)
 					      memory_order_relaxed);
 	p->serial = image.serial;
 	shim.process = p;
-	/* Release: the drain sees the entry filled in. */
-	atomic_store_explicit(&p->state, RING_PROCESS_LIVE,
-			      memory_order_release);
+	/*
+	 * Release: the drain sees the entry filled in. If we were stopped for
+	 * long in a pid namespace of our own, it took us for dead.
+	 */
+	if (!atomic_compare_exchange_strong_explicit(
+		    &p->state, &claimed, RING_PROCESS_LIVE,
+		    memory_order_release, memory_order_relaxed))
+		return 0;
 	/* It looks us up while we are there. */
 	shim_wake_drain(RING_DRAIN_SLEEP);
 	return 1;
