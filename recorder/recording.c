@@ -132,6 +132,25 @@ static void open_stacks(struct recording *r)
 		r->target.stacks = stacks_hooks(r->stacks);
 }
 
+/*
+ * A new program begins as the drain says now, which may have been told
+ * otherwise since the program looked; a forked child as its parent was.
+ */
+static bool begins_paused(const struct recording *r)
+{
+	const uint32_t mode =
+		r->image.birth == RING_BIRTH_FORK
+			? atomic_load_explicit(&entry_of(r)->mode,
+					       memory_order_relaxed)
+			: r->env->shared->control->mode;
+
+	if (mode & RING_PAUSED)
+		set_mode(r, RING_PAUSED | RING_WINDOW, 0);
+	else if (r->image.mode & RING_PAUSED)
+		set_mode(r, RING_WINDOW, RING_PAUSED);
+	return mode & RING_PAUSED;
+}
+
 void recording_begin(struct recording *r, uint32_t entry)
 {
 	int ret = 0;
@@ -147,7 +166,7 @@ void recording_begin(struct recording *r, uint32_t entry)
 		set_mode(r, RING_PAUSED, 0);
 		return;
 	}
-	r->paused = r->env->shared->control->mode & RING_PAUSED;
+	r->paused = begins_paused(r);
 	r->started = !r->paused;
 	if (!r->first)
 		ret = recording_tape_open(r, r->image.exe, &r->err);

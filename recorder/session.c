@@ -123,13 +123,14 @@ static int follow(struct session *s, struct err *err)
 	int ret;
 
 	for (;;) {
-		attend(&s->attend);
 		now = clock_monotonic_ns();
 		look_at_child(s);
 		recordings_poll(&s->all, now);
 		ret = recordings_find(&s->all, now, err);
 		if (ret)
 			return ret;
+		/* What it is told holds for all that have announced themselves. */
+		attend(&s->attend);
 		fullest = drain_pass(&s->drain);
 		recordings_tend(&s->all, ticks_now_ns(&s->ticks));
 		end_first(s);
