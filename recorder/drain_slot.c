@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "recorder/clock.h"
@@ -58,7 +59,11 @@ void drain_slot_name(const struct look *l)
 			 (int)l->target->pid, ds->tid);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0) {
-			ds->gone = errno == ENOENT;
+			/* Also if its process hides from us. */
+			ds->gone = errno == ENOENT &&
+				   syscall(SYS_tgkill, l->target->pid, ds->tid,
+					   0) &&
+				   errno == ESRCH;
 			return;
 		}
 		n = read(fd, name, sizeof(name));
@@ -215,7 +220,7 @@ static bool is_last_look(const struct look *l)
 	return l->target->last || l->ds->gone || l->state == RING_ENDED;
 }
 
-/* What is behind a whole ring of a thread that is gone it cannot have written. */
+/* A thread that is gone cannot have written what is behind a whole ring. */
 static bool is_read(const struct drain_slot *ds)
 {
 	return ds->end_pos && ds->unpack.pos >= ds->end_pos;
@@ -320,10 +325,11 @@ void drain_slot_read(const struct look *l)
 	before = ds->unpack.pos;
 	if (is_last_look(l) && !ds->end_pos)
 		ds->end_pos = before + RING_RECORDS;
+	/* No more than there can have been, however fast it is filled again. */
 	if (!is_read(ds))
 		do
 			read_ring(l);
-		while (skip_gap(l));
+		while (ds->unpack.pos - before < RING_RECORDS && skip_gap(l));
 	if (ds->unpack.pos - before > l->target->records)
 		l->target->records = ds->unpack.pos - before;
 	keep_ours(l);

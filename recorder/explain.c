@@ -102,7 +102,8 @@ static bool has_in_environment(pid_t pid, const char *text, bool *known)
 
 void explain_unloaded(const char *path, char *text, size_t len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* It may be a pipe by now, that nobody fills. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	snprintf(text, len, "no events were recorded from %.300s: %s",
 		 *path ? path : "the program", reason(path, fd));
@@ -112,7 +113,7 @@ void explain_unloaded(const char *path, char *text, size_t len)
 
 void explain_process(pid_t pid, const char *exe, char *text, size_t len)
 {
-	int fd = *exe ? open(exe, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = *exe ? open(exe, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 	const char *why = fd >= 0 ? reason(exe, fd) : NULL;
 	bool known, preloaded;
 

@@ -19,6 +19,7 @@
 #define PATIENCE_NS 1000000000u
 #define PROCESS_BIT 48u /* addresses are below */
 #define NO_PROCESS  UINT32_MAX
+#define SHIFT_MAX   32u
 
 struct live_entry {
 	uint64_t addr; /* with the process above it; 0: empty */
@@ -38,6 +39,7 @@ void live_bytes_close(struct live_bytes *l)
 {
 	free(l->table);
 	l->table = NULL;
+	l->large_bytes = l->small_bytes = 0;
 }
 
 static uint64_t mix(uint64_t addr)
@@ -134,6 +136,10 @@ static void add_entry(struct live_bytes *l, struct live_entry *e, uint64_t addr,
 		return;
 	rebuild(l, NO_PROCESS); /* without what came to nothing */
 	while (l->table && l->nr > MOST / 2) {
+		if (l->shift == SHIFT_MAX) {
+			live_bytes_close(l); /* that are no sizes of blocks */
+			return;
+		}
 		l->shift++;
 		l->large *= 2;
 		rebuild(l, NO_PROCESS);

@@ -10,7 +10,8 @@
 
 #define FIXED_WORDS 5 /* generation, start, end, bias, lengths */
 #define ID_BYTES    64
-#define FILES_MAX   4096 /* with their texts some hundred KiB */
+#define PATH_BYTES  4096
+#define FILES_MAX   4096 /* with usual texts some hundred KiB */
 
 /* Checks the lengths; the texts are copied out of the words. */
 static bool read_texts(const uint64_t *words, size_t nr, const char *exe,
@@ -19,7 +20,8 @@ static bool read_texts(const uint64_t *words, size_t nr, const char *exe,
 	const unsigned char *text = (const unsigned char *)&words[FIXED_WORDS];
 	size_t id = words[4] & UINT32_MAX, path = words[4] >> 32, i;
 
-	if (id > ID_BYTES || id + path > (nr - FIXED_WORDS) * sizeof(*words))
+	if (id > ID_BYTES || path > PATH_BYTES ||
+	    id + path > (nr - FIXED_WORDS) * sizeof(*words))
 		return false;
 	e->build_id = calloc(1, 2 * id + 1);
 	e->path = path ? strndup((const char *)text + id, path) : strdup(exe);

@@ -17,13 +17,13 @@ static int open_program(const char *program)
 	int fd = -1;
 
 	if (strchr(program, '/') || !dir)
-		return open(program, O_RDONLY | O_CLOEXEC);
+		return open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	for (; fd < 0 && dir; dir = *end ? end + 1 : NULL) {
 		end = strchrnul(dir, ':');
 		snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - dir), dir,
 			 end > dir ? "/" : "", program);
 		if (!access(path, X_OK))
-			fd = open(path, O_RDONLY | O_CLOEXEC);
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	}
 	return fd;
 }

@@ -153,6 +153,22 @@ static void processes_are_kept_apart(void **state)
 	live_bytes_close(&l);
 }
 
+/* Nothing that is written to the rings may keep us busy for ever. */
+static void sizes_of_no_block_end_the_count(void **state)
+{
+	struct live_bytes l;
+	uint64_t i;
+
+	(void)state;
+	assert_int_equal(live_bytes_open(&l), 0);
+	for (i = 0; i < BLOCKS; i++)
+		call(&l, TAPE_MALLOC, addr_of(i), 0, UINT64_MAX - 1, ++now);
+	assert_null(l.table);
+	assert_int_equal(live_bytes_now(&l), 0);
+	live_bytes_forget(&l, 0);
+	live_bytes_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +177,7 @@ int main(void)
 		cmocka_unit_test(early_frees_are_matched),
 		cmocka_unit_test(unknown_frees_do_no_harm),
 		cmocka_unit_test(processes_are_kept_apart),
+		cmocka_unit_test(sizes_of_no_block_end_the_count),
 	};
 
 	return cmocka_run_group_tests_name("live_bytes", tests, NULL, NULL);
