@@ -179,16 +179,6 @@ int child_release(struct child *c)
 	return failed;
 }
 
-void child_exe(const struct child *c, char *path, size_t len)
-{
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)c->pid);
-	n = readlink(link, path, len - 1);
-	path[n > 0 ? n : 0] = '\0';
-}
-
 void child_abandon(struct child *c)
 {
 	close(c->gate);

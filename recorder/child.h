@@ -34,16 +34,13 @@ int child_release(struct child *c);
 /* Close the gate for good and reap the child. */
 void child_abandon(struct child *c);
 
-/* The path of the program that it runs now, "" where unknown. */
-void child_exe(const struct child *c, char *path, size_t len);
-
 /* Wait until it has ended. */
 void child_wait(struct child *c);
 
 /* See whether it has ended; never waits. */
 bool child_ended(struct child *c);
 
-/* Whether a signal that asks us to end came when there was no child to get it. */
+/* Whether a signal asked us to end when there was no child to get it. */
 bool child_asked_to_end(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The tape of one recording: its name, its metadata, its end. For recording.c. */
+/* The tape of one recording: name, metadata, end. For recording.c. */
 #ifndef RECORDER_RECORDING_TAPE_H
 #define RECORDER_RECORDING_TAPE_H
 

@@ -3,7 +3,8 @@
  * The part of the control page through which heaptape ctl and the drain talk:
  * one question and its answer at a time. Who asks holds a lock on the file
  * (flock), writes the question and sets state to ASKED; the drain answers in
- * place and sets ANSWERED, unless there is another question by now. The recorded programs do not look at it.
+ * place and sets ANSWERED, unless there is another question by now. The
+ * recorded programs do not look at it.
  */
 #ifndef RECORDER_RING_MAILBOX_H
 #define RECORDER_RING_MAILBOX_H

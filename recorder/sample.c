@@ -206,10 +206,3 @@ unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 	}
 	return nr;
 }
-
-void sampler_forget(struct sampler *s)
-{
-	s->last.time_ns = 0;
-	s->held.time_ns = 0;
-	s->next_ns = 0;
-}

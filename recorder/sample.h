@@ -40,14 +40,10 @@ unsigned sampler_take(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 
 /*
  * Where recording starts or stops: take one in any case, if there is a process
- * to look at. Returns how many of
- * out are worth writing, as above.
+ * to look at. Returns how many of out are worth writing, as above.
  */
 unsigned sampler_edge(struct sampler *s, uint64_t now_ns, uint64_t ring_bytes,
 		      struct tape_sample out[2]);
-
-/* The next sample is due at once, whatever was seen before. */
-void sampler_forget(struct sampler *s);
 
 /* Fill in from the text of the two files; false when a line is missing. */
 bool sample_parse(struct tape_sample *sample, const char *status,

@@ -91,6 +91,14 @@ static inline struct shim_life *shim_life(void)
 	return atomic_load_explicit(&shim.life, memory_order_acquire);
 }
 
+/* Or the largest number when it does not fit. */
+static inline size_t shim_product(size_t nr, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
+}
+
 /* enum shim_state */
 static inline int shim_state(void)
 {

@@ -7,13 +7,6 @@
 #include "recorder/shim/special.h"
 #include "recorder/shim/stack.h"
 
-static size_t product(size_t nr, size_t size)
-{
-	size_t bytes;
-
-	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
-}
-
 static void add_note(struct rec_event *e, unsigned which, uint64_t value)
 {
 	e->notes[e->nr_notes].which = which;
@@ -133,7 +126,7 @@ void *special_calloc(size_t nr, size_t size)
 	if (!special_begin(&call))
 		return real.calloc(nr, size);
 	ptr = real.calloc(nr, size);
-	special_end(&call, RING_CALLOC, ptr, product(nr, size), 0);
+	special_end(&call, RING_CALLOC, ptr, shim_product(nr, size), 0);
 	return ptr;
 }
 

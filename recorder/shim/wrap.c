@@ -19,14 +19,6 @@ void free_sized(void *ptr, size_t size);
 void free_aligned_sized(void *ptr, size_t alignment, size_t size);
 void cfree(void *ptr);
 
-/* The product, or the largest number when it does not fit. */
-static size_t product(size_t nr, size_t size)
-{
-	size_t bytes;
-
-	return __builtin_mul_overflow(nr, size, &bytes) ? SIZE_MAX : bytes;
-}
-
 SHIM_EXPORT void *malloc(size_t size)
 {
 	void *ptr;
@@ -65,7 +57,7 @@ SHIM_EXPORT void *calloc(size_t nr, size_t size)
 	mark = rec_mark();
 	ptr = real.calloc(nr, size);
 	if (likely(!rec_nested(mark, ptr)))
-		rec_event(RING_CALLOC, ptr, product(nr, size));
+		rec_event(RING_CALLOC, ptr, shim_product(nr, size));
 	return ptr;
 }
 
@@ -124,7 +116,7 @@ SHIM_EXPORT void *realloc(void *ptr, size_t size)
 /* C libraries build it from realloc, which would then be recorded too. */
 SHIM_EXPORT void *reallocarray(void *ptr, size_t nr, size_t size)
 {
-	const size_t bytes = product(nr, size);
+	const size_t bytes = shim_product(nr, size);
 	void *moved =
 		resize(ptr, bytes, RING_REALLOCARRAY, RING_REALLOCARRAY_NEW);
 
