@@ -11,7 +11,8 @@
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 
-static const enum worker_pass tried[] = { WORKER_CALLS };
+static const enum worker_pass tried[] = { WORKER_CALLS, WORKER_INSTRUCTIONS,
+					  WORKER_CALLGRIND };
 
 enum { NR_TRIED = sizeof(tried) / sizeof(*tried) };
 
@@ -45,6 +46,8 @@ static int try_pass(struct replay_state *s, struct replay_work *work,
 		rc = err_set(err, ERR_CRASH, 0, "the null allocator %s: %.150s",
 			     run.status, run.message);
 	}
+	if (!rc)
+		work->floor.instructions[pass] = run.report->instructions;
 	replay_run_release(&run);
 	return rc;
 }

@@ -29,7 +29,7 @@ enum { MAX_ENV = ALLOC_KNOBS_MAX + 8, PADDING_MAX = 4096 };
 /* What execve needs, made before fork. */
 struct command {
 	char fd[16], pass[16], touch[16], idle[32], null[4];
-	char *argv[8];
+	char *argv[16];
 	char preload[PATH_MAX + 16];
 	char padding[PADDING_MAX + 16];
 	char *env[MAX_ENV];
@@ -90,20 +90,27 @@ static void make_environment(struct command *c, const struct replay_launch *l)
 static void make_command(struct command *c, const struct replay_launch *l,
 			 int report_fd)
 {
+	enum worker_pass pass = l->pass;
+	unsigned nr = 0;
+
+	if (pass == WORKER_CALLGRIND)
+		pass = WORKER_TIME;
 	memset(c, 0, sizeof(*c));
 	snprintf(c->fd, sizeof(c->fd), "%d", report_fd);
-	snprintf(c->pass, sizeof(c->pass), "%d", (int)l->pass);
+	snprintf(c->pass, sizeof(c->pass), "%d", (int)pass);
 	snprintf(c->touch, sizeof(c->touch), "%d", (int)l->touch);
 	snprintf(c->idle, sizeof(c->idle), "%llu",
 		 (unsigned long long)l->idle_ns);
 	snprintf(c->null, sizeof(c->null), "%d", l->arm->is_null);
-	c->argv[0] = (char *)"heaptape-worker";
-	c->argv[1] = (char *)l->plan;
-	c->argv[2] = c->fd;
-	c->argv[3] = c->pass;
-	c->argv[4] = c->touch;
-	c->argv[5] = c->idle;
-	c->argv[6] = c->null;
+	if (l->pass == WORKER_CALLGRIND)
+		nr = replay_callgrind_words(c->argv);
+	c->argv[nr++] = (char *)l->worker;
+	c->argv[nr++] = (char *)l->plan;
+	c->argv[nr++] = c->fd;
+	c->argv[nr++] = c->pass;
+	c->argv[nr++] = c->touch;
+	c->argv[nr++] = c->idle;
+	c->argv[nr++] = c->null;
 	make_environment(c, l);
 }
 
@@ -111,8 +118,8 @@ static void make_command(struct command *c, const struct replay_launch *l,
  * In the child: nothing here allocates. A traced one waits until the driver
  * has closed its end of the gate.
  */
-static void become_worker(const struct replay_launch *l, struct command *c,
-			  int words_fd, const int gate[2], pid_t driver)
+static void become_worker(struct command *c, int words_fd, const int gate[2],
+			  pid_t driver)
 {
 	static const struct rlimit no_core;
 	sigset_t none;
@@ -131,7 +138,7 @@ static void become_worker(const struct replay_launch *l, struct command *c,
 	close(gate[1]);
 	while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
 		;
-	execve(l->worker, c->argv, c->env);
+	execvpe(c->argv[0], c->argv, c->env);
 	_exit(127);
 }
 
@@ -321,7 +328,7 @@ static int start_worker(const struct replay_launch *l, struct replay_run *run,
 		return err_set(err, ERR_SYS, errno, "cannot make a pipe");
 	*pid = fork();
 	if (!*pid)
-		become_worker(l, &command, words_fd, gate, driver);
+		become_worker(&command, words_fd, gate, driver);
 	if (*pid < 0)
 		err_set(err, ERR_SYS, errno, "cannot start a worker");
 	else if (l->pass == WORKER_CALLS &&
@@ -351,6 +358,8 @@ static int run_worker(const struct replay_launch *l, struct replay_run *run,
 	if (ending == INTERRUPTED)
 		return err_set(err, ERR_INTERRUPT, 0, "interrupted");
 	last_words(words_fd, words, sizeof(words));
+	if (l->pass == WORKER_CALLGRIND)
+		replay_callgrind_read(run->report, words_fd);
 	judge(l, run, ending, status, words);
 	return 0;
 }

@@ -50,6 +50,13 @@ int replay_launch(const struct replay_launch *launch, struct replay_run *run,
 		  struct err *err);
 void replay_run_release(struct replay_run *run);
 
+/*
+ * replay_callgrind.c: the words before the worker's own, and how many; what
+ * valgrind has told at its end, which goes into the report.
+ */
+unsigned replay_callgrind_words(char **argv);
+void replay_callgrind_read(struct worker_report *report, int words_fd);
+
 /* The report's arrays. */
 const struct worker_sample *replay_run_samples(const struct replay_run *run);
 const struct hist *replay_run_hist(const struct replay_run *run,

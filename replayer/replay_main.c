@@ -29,7 +29,7 @@ static struct {
 	bool json;
 } opts = {
 	.rounds = 10,
-	.passes = "time,latency,memory",
+	.passes = "time,latency,memory,calls",
 	.touch = "pages",
 	.pace = "asap",
 	.idle_ns = 1000000000ULL,
@@ -44,7 +44,8 @@ static const struct opt_def defs[] = {
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
 	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
-	  "what to measure (default: time,latency,memory)" },
+	  "what to measure: time, latency, memory, calls,\n"
+	  "instructions, callgrind (default: the first four)" },
 	{ 0, "touch", "HOW", OPT_TEXT, &opts.touch,
 	  "use of the blocks: none, first, pages or all\n"
 	  "(default: pages)" },

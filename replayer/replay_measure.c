@@ -305,6 +305,20 @@ static int add_calls(struct result_run *result, const struct replay_run *run,
 	return rc;
 }
 
+static int add_instructions(struct result_run *result,
+			    const struct replay_run *run, uint64_t floor,
+			    struct err *err)
+{
+	const struct value values[] = {
+		{ "instructions",
+		  (double)less(run->report->instructions, floor) },
+		{ "floor_instructions", (double)floor },
+	};
+
+	return add_values(result, values, sizeof(values) / sizeof(*values),
+			  err);
+}
+
 int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
 		   const struct replay_floor *floor,
@@ -321,6 +335,10 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		return add_latency(result, run, err);
 	case WORKER_CALLS:
 		return add_calls(result, run, err);
+	case WORKER_INSTRUCTIONS:
+	case WORKER_CALLGRIND:
+		return add_instructions(result, run, floor->instructions[pass],
+					err);
 	default:
 		return add_memory(result, tape, run, floor, heap, err);
 	}

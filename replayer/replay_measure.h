@@ -17,6 +17,7 @@ struct err;
 struct replay_floor {
 	uint64_t anon_bytes;
 	uint64_t minor_faults;
+	uint64_t instructions[WORKER_PASSES];
 };
 
 void replay_measure_floor(struct replay_floor *floor,

@@ -5,8 +5,9 @@
 #include "replayer/replay.h"
 #include "traces/base/err.h"
 
-static const char *const pass_names[WORKER_PASSES] = { "time", "latency",
-						       "memory", "calls" };
+static const char *const pass_names[WORKER_PASSES] = {
+	"time", "latency", "memory", "calls", "instructions", "callgrind"
+};
 static const char *const touch_names[] = { "none", "first", "pages", "all" };
 
 const char *replay_pass_name(enum worker_pass pass)
@@ -35,7 +36,8 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 		if (i == WORKER_PASSES)
 			return err_set(err, ERR_ARG, 0,
 				       "unknown pass '%.*s'; there are time, "
-				       "latency, memory, calls",
+				       "latency, memory, calls, "
+				       "instructions, callgrind",
 				       (int)(len < 80 ? len : 80), text);
 		passes[i] = true;
 	}

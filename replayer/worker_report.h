@@ -16,6 +16,8 @@ enum worker_pass {
 	WORKER_LATENCY,
 	WORKER_MEMORY,
 	WORKER_CALLS,
+	WORKER_INSTRUCTIONS, /* by a counter of the CPU */
+	WORKER_CALLGRIND,    /* by valgrind; a time pass to the worker */
 	WORKER_PASSES,
 };
 
@@ -72,6 +74,7 @@ struct worker_report {
 	uint64_t freed_anon_bytes; /* and after freeing all, and idling */
 	uint64_t file_bytes;       /* resident of programs and libraries */
 	uint64_t brk_at;           /* calls: the break before the replay */
+	uint64_t instructions;     /* of user space, in the replay */
 	uint64_t samples_at;       /* byte offset: worker_sample per mark */
 	uint64_t hists_at;         /* struct hist [PLAN_OPS][WORKER_GROUPS] */
 };

@@ -51,6 +51,7 @@ struct worker_thread {
 	_Alignas(128) _Atomic uint64_t told; /* all its ops before are done */
 	_Atomic uint64_t wake_at; /* ring the bell when told gets here */
 	_Atomic uint32_t bell;
+	_Atomic uint32_t sleepers; /* on the bell */
 	_Alignas(64) uint64_t limit; /* told seqs up to here need no look */
 	uint64_t waits;
 	uint64_t waits_slept; /* switches made by them */
@@ -118,6 +119,10 @@ uint64_t worker_memory_files(const struct worker *w);
 
 /* filter.c: from here on the driver sees the calls that count. */
 bool worker_filter(struct worker *w);
+
+/* instructions.c */
+bool worker_count_start(struct worker *w);
+void worker_count_stop(struct worker *w);
 
 /* worker_main.c */
 uint64_t worker_now_ns(void);

@@ -279,7 +279,11 @@ int main(int argc, char **argv)
 	worker_bear(&w->threads[0]);
 	if (a.pass == WORKER_CALLS && !worker_filter(w))
 		return 1;
+	if (a.pass == WORKER_INSTRUCTIONS && !worker_count_start(w))
+		return 1;
 	run(w);
+	if (a.pass == WORKER_INSTRUCTIONS)
+		worker_count_stop(w);
 	w->report->state = WORKER_MEASURING;
 	if (a.pass == WORKER_MEMORY)
 		measure_rest(w, a.idle_ns);
