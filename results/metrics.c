@@ -54,6 +54,24 @@ static double returned_freed(const struct result_run *run)
 	return returned(run, "rss_freed_bytes");
 }
 
+/* Calls of the kernel that ask for memory, or give it back. */
+static double memory_calls(const struct result_run *run)
+{
+	static const char *const names[] = {
+		"mmap_calls",          "munmap_calls",
+		"mremap_calls",        "brk_calls",
+		"mprotect_calls",      "madvise_dontneed_calls",
+		"madvise_free_calls",  "madvise_hugepage_calls",
+		"madvise_other_calls",
+	};
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < NR(names); i++)
+		sum += result_metric(run, names[i]);
+	return sum;
+}
+
 /* Unit, what the grain counts, passes. */
 #define TIME          METRIC_NS, METRIC_GRAIN_VALUE, "time"
 #define LATENCY       METRIC_NS, METRIC_GRAIN_TIMER_FLOOR, "latency"
@@ -61,6 +79,10 @@ static double returned_freed(const struct result_run *run)
 #define FACTOR        METRIC_FACTOR, METRIC_GRAIN_VALUE, "memory"
 #define FRACTION      METRIC_FRACTION, METRIC_GRAIN_VALUE, "memory"
 #define COUNT(passes) METRIC_COUNT, METRIC_GRAIN_PER_MOPS, passes
+#define CALLS         COUNT("calls"), METRIC_MORE, NEAR_EXACT(1, 0.10), NULL
+#define CALL_BYTES                                       \
+ METRIC_BYTES, METRIC_GRAIN_VALUE, "calls", METRIC_MORE, \
+	 NEAR_EXACT(MIB, 0.10), NULL
 
 /* Grain and threshold. */
 /* clang-format off */
@@ -147,8 +169,35 @@ static const struct metric metrics[] = {
 	  NEAR_EXACT(1, 0.10), NULL },
 	{ "futex_waits", "futex waits", COUNT("calls time"), METRIC_MAIN,
 	  NOISY(1, 0.25), NULL },
+	{ "futex_wait_ns", "futex wait time", METRIC_NS, METRIC_GRAIN_VALUE,
+	  "calls", METRIC_MORE, NOISY(1000000, 0.25), NULL },
+	{ "futex_wakes", "futex wakes", COUNT("calls"), METRIC_MORE,
+	  NOISY(1, 0.25), NULL },
 	{ "voluntary_switches", "voluntary switches",
 	  COUNT("time calls memory"), METRIC_MAIN, NOISY(1, 0.25), NULL },
+	{ "memory_calls", "memory system calls", COUNT("calls"), METRIC_MAIN,
+	  NEAR_EXACT(1, 0.10), memory_calls },
+	{ "mmap_calls", "mmap", CALLS },
+	{ "mmap_bytes", "mmap bytes", CALL_BYTES },
+	{ "munmap_calls", "munmap", CALLS },
+	{ "munmap_bytes", "munmap bytes", CALL_BYTES },
+	{ "mremap_calls", "mremap", CALLS },
+	{ "mremap_grown_bytes", "mremap grown", CALL_BYTES },
+	{ "mremap_shrunk_bytes", "mremap shrunk", CALL_BYTES },
+	{ "brk_calls", "brk", CALLS },
+	{ "brk_grown_bytes", "brk grown", CALL_BYTES },
+	{ "brk_shrunk_bytes", "brk shrunk", CALL_BYTES },
+	{ "madvise_dontneed_calls", "MADV_DONTNEED", CALLS },
+	{ "madvise_dontneed_bytes", "MADV_DONTNEED bytes", CALL_BYTES },
+	{ "madvise_free_calls", "MADV_FREE", CALLS },
+	{ "madvise_free_bytes", "MADV_FREE bytes", CALL_BYTES },
+	{ "madvise_hugepage_calls", "MADV_HUGEPAGE", CALLS },
+	{ "madvise_hugepage_bytes", "MADV_HUGEPAGE bytes", CALL_BYTES },
+	{ "madvise_other_calls", "other madvise", CALLS },
+	{ "madvise_other_bytes", "other madvise bytes", CALL_BYTES },
+	{ "mprotect_calls", "mprotect", CALLS },
+	{ "instructions", "instructions", COUNT("instructions callgrind"),
+	  METRIC_MAIN, NEAR_EXACT(1, 0.02), NULL },
 };
 
 const struct metric *metrics_all(size_t *nr)
