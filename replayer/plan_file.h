@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x314e414c50544148ULL /* "HATPLAN1" */
-#define PLAN_VERSION 5
+#define PLAN_VERSION 6
 
 /* Kinds that are told apart in what is measured. */
 enum plan_op {
@@ -35,6 +35,7 @@ struct plan_thread {
 	uint32_t first_page; /* of its stream; 0: the thread has none */
 	uint32_t stack;      /* number of its stack */
 	uint64_t birth_seq;
+	uint64_t least_seq; /* birth_seq of this and all later ones, at least */
 };
 
 struct plan_mark {

@@ -183,6 +183,7 @@ int plan_threads_finish(struct plan_compiler *c, struct err *err)
 {
 	uint32_t nr = c->h.nr_threads;
 	struct plan_thread *table;
+	uint64_t least = UINT64_MAX;
 	uint32_t i;
 	int rc = plan_threads_clock(c, &c->actors[0], 1, err);
 
@@ -204,6 +205,11 @@ int plan_threads_finish(struct plan_compiler *c, struct err *err)
 		table[i].first_page = c->actors[i].stream.first_page;
 		table[i].stack = c->actors[i].stack;
 		table[i].birth_seq = c->actors[i].birth_seq;
+	}
+	for (i = nr; i--;) {
+		if (table[i].birth_seq < least)
+			least = table[i].birth_seq;
+		table[i].least_seq = least;
 	}
 	return 0;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Writes small tapes for the replayer's tests: one with every kind of call,
- * one whose threads act in an order that cannot have been, one with so many
+ * two whose threads act in an order that cannot have been, two with many
  * threads that come and go.
- * usage: make_calls every|inverted|threads OUT
+ * usage: make_calls every|inverted|lossy|threads|many OUT
  */
 #include <stdio.h>
 #include <string.h>
@@ -99,17 +99,18 @@ static void inverted(struct maker *m)
 	}
 }
 
-/* 300 threads, 100 at a time; each frees what its predecessor made. */
-static void threads(struct maker *m)
+/* Threads that come and go; each frees what its predecessor made. */
+static void threads(struct maker *m, uint32_t nr, uint32_t alive,
+		    uint32_t blocks)
 {
 	uint32_t i, k;
 
 	call(m, TAPE_THREAD_START, 1, 0, 0);
-	for (i = 1; i <= 300; i++) {
+	for (i = 1; i <= nr; i++) {
 		struct tape_event ev = { .kind = TAPE_THREAD_START, .addr = i };
 
 		add(m, i, ev);
-		for (k = 0; k < 200; k++) {
+		for (k = 0; k < blocks; k++) {
 			uint64_t addr = ((uint64_t)i << 16) + k * 64;
 
 			ev.kind = TAPE_MALLOC;
@@ -121,10 +122,36 @@ static void threads(struct maker *m)
 			if (i > 1)
 				add(m, i, ev);
 		}
-		if (i <= 100)
+		if (i <= alive)
 			continue;
 		ev.kind = TAPE_THREAD_END;
-		add(m, i - 100, ev);
+		add(m, i - alive, ev);
+	}
+}
+
+/*
+ * A history of which nothing holds: threads act at random on a few addresses,
+ * in an order that is off by up to 1,000 steps, and end and go on at random.
+ */
+static void lossy(struct maker *m)
+{
+	static const enum tape_kind kinds[] = { TAPE_MALLOC, TAPE_FREE,
+						TAPE_REALLOC, TAPE_FREE };
+	uint64_t seed = 1, i;
+
+	for (i = 0; i < 200000; i++) {
+		struct tape_event ev = { .size = i % 1000 };
+		uint32_t thread;
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		thread = (uint32_t)(seed >> 33) % 12;
+		ev.kind = kinds[seed >> 40 & 3];
+		ev.addr = 0x1000 + (seed >> 44 & 255) * 64;
+		if (ev.kind == TAPE_REALLOC)
+			ev.old_addr = 0x1000 + (seed >> 52 & 255) * 64;
+		if (!(seed >> 50 & 4095))
+			ev = (struct tape_event){ .kind = TAPE_THREAD_END };
+		add_at(m, thread, ev, 10000 + i * 10 + (seed >> 60) * 625);
 	}
 }
 
@@ -138,7 +165,8 @@ int main(int argc, char **argv)
 	struct tape_writer_config config = { .time_unit_ns = 1 };
 
 	if (!f) {
-		fputs("usage: make_calls every|inverted|threads OUT\n", stderr);
+		fputs("usage: make_calls every|inverted|lossy|threads|many OUT\n",
+		      stderr);
 		return 2;
 	}
 	tape_writer_open(&m.w, &sink, &meta, &config, &m.err);
@@ -146,8 +174,12 @@ int main(int argc, char **argv)
 		every_call(&m);
 	else if (m.w && !strcmp(argv[1], "inverted"))
 		inverted(&m);
+	else if (m.w && !strcmp(argv[1], "lossy"))
+		lossy(&m);
+	else if (m.w && !strcmp(argv[1], "threads"))
+		threads(&m, 300, 100, 200);
 	else if (m.w)
-		threads(&m);
+		threads(&m, 10000, 500, 30);
 	end.duration_ns = m.now_ns;
 	if (m.w)
 		tape_writer_close(m.w, &end, &m.err);

@@ -16,6 +16,9 @@
 
 #define SPINS 200
 
+/* A bit per thread: it has not ended. */
+static _Atomic uint64_t *unended;
+
 static void cpu_relax(void)
 {
 #if defined(__x86_64__)
@@ -100,15 +103,26 @@ static struct worker_thread *slowest(struct worker *w, uint64_t *told)
 	uint32_t i;
 
 	*told = UINT64_MAX;
-	for (i = 0; i < w->h->nr_threads; i++) {
-		/* Acquire: its ops before that are done for us as well. */
-		uint64_t seq = atomic_load_explicit(&w->threads[i].told,
-						    memory_order_acquire);
+	/* Those that are still to be born have told least_seq at least. */
+	for (i = 0; i < w->h->nr_threads && w->table[i].least_seq < *told;
+	     i += 64) {
+		/* Acquire: the ops of those that have ended are done for us. */
+		uint64_t bits = atomic_load_explicit(&unended[i / 64],
+						     memory_order_acquire);
 
-		if (seq >= *told)
-			continue;
-		*told = seq;
-		found = &w->threads[i];
+		for (; bits; bits &= bits - 1) {
+			struct worker_thread *t =
+				&w->threads[i +
+					    (uint32_t)__builtin_ctzll(bits)];
+			/* Acquire: as are the others' before that. */
+			uint64_t seq = atomic_load_explicit(
+				&t->told, memory_order_acquire);
+
+			if (seq >= *told)
+				continue;
+			*told = seq;
+			found = t;
+		}
 	}
 	return found;
 }
@@ -130,18 +144,45 @@ static uint64_t look_around(struct worker *w, struct worker_thread **last)
 	return told;
 }
 
+/*
+ * Those that sleep until a thread tells a seq are woken by groups, lest
+ * hundreds wake each time only to find that they have to wait on.
+ */
+static uint64_t group_of(uint64_t seq)
+{
+	return seq / (worker.window / 16);
+}
+
+/* The groups of what lies behind one seq and not behind the other. */
+static uint32_t groups_between(uint64_t from, uint64_t to)
+{
+	uint64_t first = group_of(from), last = group_of(to);
+	uint32_t groups = 0;
+
+	if (last - first >= 31)
+		return UINT32_MAX;
+	for (; first <= last; first++)
+		groups |= 1U << first % 32;
+	return groups;
+}
+
 /* Sleep until that other thread has told seq, or anything happened. */
 static void sleep_on_thread(struct worker_thread *other, uint64_t seq)
 {
-	uint32_t bell = atomic_load(&other->bell);
-	uint64_t wake = atomic_load(&other->wake_at);
+	uint64_t wake;
+	uint32_t bell;
 
+	atomic_fetch_add(&other->sleepers, 1);
+	bell = atomic_load(&other->bell);
+	wake = atomic_load(&other->wake_at);
 	/* Sequential: either it sees our wish, or we see what it tells. */
 	while (seq < wake &&
 	       !atomic_compare_exchange_weak(&other->wake_at, &wake, seq))
 		;
 	if (atomic_load(&other->told) < seq)
-		futex_wait(&other->bell, bell);
+		syscall(SYS_futex, &other->bell, FUTEX_WAIT_BITSET_PRIVATE,
+			bell, NULL, NULL, 1U << group_of(seq) % 32);
+	atomic_fetch_sub(&other->sleepers, 1);
 }
 
 /* Wait until all threads have told at least seq. */
@@ -164,13 +205,19 @@ static void wait_for_all(struct worker_thread *t, uint64_t seq)
 
 static void tell(struct worker_thread *t, uint64_t seq)
 {
+	uint64_t before = atomic_load_explicit(&t->told, memory_order_relaxed);
+
 	/* Sequential, see sleep_on_thread; it releases our ops as well. */
 	atomic_store(&t->told, seq);
-	if (atomic_load(&t->wake_at) <= seq) {
-		atomic_store(&t->wake_at, UINT64_MAX);
-		atomic_fetch_add(&t->bell, 1);
-		futex_wake(&t->bell);
-	}
+	if (atomic_load(&t->wake_at) > seq)
+		return;
+	atomic_store(&t->wake_at, UINT64_MAX);
+	atomic_fetch_add(&t->bell, 1);
+	/* Who sleeps from before the bell, and on: its wish is lost above. */
+	if (atomic_load(&t->sleepers))
+		atomic_store(&t->wake_at, seq + 1);
+	syscall(SYS_futex, &t->bell, FUTEX_WAKE_BITSET_PRIVATE, INT32_MAX, NULL,
+		NULL, groups_between(before, seq));
 }
 
 void worker_tell(struct worker_thread *t, uint64_t seq)
@@ -199,7 +246,12 @@ static void leave(struct worker_thread *t)
 {
 	struct worker *w = &worker;
 
+	uint32_t number = (uint32_t)(t - w->threads);
+
 	tell(t, UINT64_MAX);
+	/* Release: who does not look at us any more relies on our ops. */
+	atomic_fetch_and_explicit(&unended[number / 64], ~(1ULL << number % 64),
+				  memory_order_release);
 	/* Release: the first thread sums up what we did. */
 	if (atomic_fetch_sub_explicit(&w->running, 1, memory_order_acq_rel) ==
 	    1)
@@ -293,8 +345,12 @@ void worker_finish(struct worker_thread *t)
 
 void worker_sync_init(struct worker *w)
 {
+	size_t words = (w->h->nr_threads + 63) / 64;
 	uint32_t i;
 
+	unended = worker_map(w, words * sizeof(*unended), "the set of threads");
+	if (!unended)
+		_exit(1);
 	for (i = 0; i < w->h->nr_threads; i++) {
 		struct worker_thread *t = &w->threads[i];
 		uint64_t told = w->table[i].birth_seq;
@@ -302,6 +358,8 @@ void worker_sync_init(struct worker *w)
 		/* An unborn thread holds the others at its birth. */
 		if (i && !w->table[i].first_page)
 			told = UINT64_MAX;
+		else
+			unended[i / 64] |= 1ULL << i % 64;
 		atomic_init(&t->told, told);
 		atomic_init(&t->wake_at, UINT64_MAX);
 	}
