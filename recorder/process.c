@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "recorder/descriptors.h"
 #include "recorder/process.h"
 
 /* struct pidfd_info of Linux 6.15: how a process that was reaped has ended. */
@@ -132,9 +133,12 @@ static bool hold(struct process *p, pid_t pid, struct stat_line *line)
 		return false;
 	/* First, so that what is read then is of the same process. */
 	p->fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM) ||
+	if ((p->fd < 0 && errno != ENOSYS && errno != EPERM &&
+	     errno != EMFILE && errno != ENFILE) ||
 	    !read_stat(pid, line))
 		return false;
+	if (p->fd >= 0 && !descriptors_allow(p->fd, DESCRIPTORS_FOLLOW))
+		process_close(p);
 	p->start = line->start;
 	return true;
 }

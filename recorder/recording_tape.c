@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Opens, begins and ends the tape of one process. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "recorder/descriptors.h"
 #include "recorder/meta.h"
 #include "recorder/pattern.h"
 #include "recorder/recording.h"
@@ -21,6 +23,17 @@ static bool is_taken(const struct recording *r, const char *path)
 	struct stat st;
 
 	return !r->first && !stat(path, &st) && st.st_mtime >= r->env->begun;
+}
+
+/* An open tape must leave some descriptors for looks at processes. */
+static int check_descriptors(struct recording *r, struct err *err)
+{
+	if (r->first || descriptors_allow(r->output.fd, DESCRIPTORS_TAPE))
+		return 0;
+	output_discard(&r->output);
+	return err_set(err, ERR_IO, EMFILE,
+		       "no tape for process %d; raise the limit (ulimit -n)",
+		       (int)r->process.pid);
 }
 
 int recording_tape_open(struct recording *r, const char *program,
@@ -40,8 +53,9 @@ int recording_tape_open(struct recording *r, const char *program,
 			return 0;
 	} while (is_taken(r, path) && ++name.again < AGAIN_MAX);
 	output_discard(&r->output);
-	return output_open(&r->output, path, config->force,
-			   config->max_size_bytes, err);
+	ret = output_open(&r->output, path, config->force,
+			  config->max_size_bytes, err);
+	return ret ? ret : check_descriptors(r, err);
 }
 
 /* What the options and the process's birth bring about. */

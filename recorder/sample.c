@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "recorder/descriptors.h"
 #include "recorder/sample.h"
 
 #define INTERVAL_MIN_NS 10000000ull
@@ -29,10 +30,13 @@ void sampler_init(struct sampler *s)
 void sampler_open(struct sampler *s, pid_t pid)
 {
 	memset(s, 0, sizeof(*s));
-	s->pid = pid;
+	s->interval_ns = INTERVAL_MIN_NS;
 	s->status_fd = open_proc(pid, "status");
 	s->stat_fd = open_proc(pid, "stat");
-	s->interval_ns = INTERVAL_MIN_NS;
+	if (descriptors_allow(s->stat_fd, DESCRIPTORS_SAMPLES))
+		s->pid = pid;
+	else
+		sampler_close(s);
 }
 
 void sampler_close(struct sampler *s)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "recorder/attend.h"
 #include "recorder/child.h"
 #include "recorder/clock.h"
+#include "recorder/descriptors.h"
 #include "recorder/recordings.h"
 #include "recorder/session.h"
 #include "recorder/stacks.h"
@@ -240,17 +240,6 @@ static int record(struct session *s, struct err *err)
 	return ret;
 }
 
-/* A process needs some descriptors each. The program keeps its own limit. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static uint32_t first_mode(const struct session *s)
 {
 	const struct session_config *config = s->config;
@@ -272,7 +261,8 @@ static int start_child(struct session *s, struct err *err)
 			  err);
 	if (ret)
 		return ret;
-	raise_descriptors();
+	/* A process needs some each. The program keeps its own limit. */
+	descriptors_raise();
 	s->shared.control->target_pid = (uint32_t)s->child.pid;
 	s->shared.control->follow = s->config->follow;
 	s->shared.control->on_full = s->config->on_full;

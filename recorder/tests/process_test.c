@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -226,6 +227,33 @@ static void others_are_not_mistaken(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Where descriptors are few, none is kept, and nobody taken for dead. */
+static void few_descriptors_are_enough(void **state)
+{
+	ino_t inode = share(state);
+	struct rlimit limit, few;
+	struct process p;
+	int next = dup(0);
+	bool was_found;
+	pid_t pid;
+
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few = limit;
+	few.rlim_cur = (rlim_t)next + 4;
+	pid = begin(9);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	was_found = found(&p, pid, inode, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(was_found);
+	assert_int_equal(p.fd, -1);
+	assert_false(process_ended(&p));
+	wait_for(&p);
+	assert_int_equal(WEXITSTATUS(p.status), 9);
+	waitpid(pid, NULL, 0);
+	munmap(*state, 4096);
+}
+
 int main(void)
 {
 	const struct CMUnitTest process[] = {
@@ -233,6 +261,7 @@ int main(void)
 		cmocka_unit_test(names_of_programs_are_harmless),
 		cmocka_unit_test(bad_patterns_are_refused),
 		cmocka_unit_test(ends_are_seen),
+		cmocka_unit_test(few_descriptors_are_enough),
 		cmocka_unit_test(main_may_leave),
 		cmocka_unit_test(others_are_not_mistaken),
 	};

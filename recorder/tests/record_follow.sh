@@ -182,6 +182,18 @@ for how in 1 ones; do
 	done
 done
 
+# shellcheck disable=SC2016,SC2317,SC3045 # called; n is sh's; dash has -n
+crowd()
+{
+	(ulimit -n 64 && family --follow=exec sh -c 'n=40
+		while [ $n -gt 0 ]; do sleep 0.5 & n=$((n - 1)); done; wait')
+}
+
+exits 0 "more processes than descriptors" crowd
+matches "it is told" 'no tape for process .*ulimit -n' "$TMP/err"
+check "some have tapes" test "$(nr_tapes)" -gt 4
+check "which are whole" all_whole
+
 if command -v python3 >/dev/null; then
 	cat >pool.py <<-'END'
 		import multiprocessing
