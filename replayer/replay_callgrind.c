@@ -2,7 +2,7 @@
 /*
  * The callgrind pass: valgrind runs the worker as in a time pass, and counts
  * the instructions of each thread's stream. It needs nothing of the CPU and
- * is exact, but some 50 times slower, with one thread running at a time.
+ * is exact, but some 20 to 50 times slower, with one thread running at a time.
  */
 #include <stdio.h>
 #include <stdlib.h>

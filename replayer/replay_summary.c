@@ -27,6 +27,7 @@ static const struct {
 	{ "calloc_p99_ns", "calloc p99", units_format_ns },
 	{ "realloc_p99_ns", "realloc p99", units_format_ns },
 	{ "free_p99_ns", "free p99", units_format_ns },
+	{ "instructions", "instructions", units_format_count },
 };
 
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
