@@ -45,7 +45,8 @@ static void check_limits(struct attend *a)
 		return;
 	a->over = true;
 	/* Programs that are still to come begin unrecorded and stay so. */
-	env->shared->control->mode |= RING_PAUSED;
+	atomic_fetch_or_explicit(&env->shared->control->mode, RING_PAUSED,
+				 memory_order_relaxed);
 	a->all->env.over = reason;
 	recordings_end(a->all, reason);
 }

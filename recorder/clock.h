@@ -4,9 +4,9 @@
  *
  * x86: plain rdtsc. It may run ahead of a load or exchange that still waits for
  * its cache line, so that a block which passes between threads within some tens
- * of ns can be stamped in the wrong order; readers of tapes mend and count that.
- * A fence before it would close the window, at the price of a second rdtsc for
- * every event.
+ * of ns can be stamped in the wrong order; readers of tapes mend and count
+ * that. A fence before it would close the window, at the price of a second
+ * rdtsc for every event.
  */
 #ifndef RECORDER_CLOCK_H
 #define RECORDER_CLOCK_H

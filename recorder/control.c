@@ -21,7 +21,9 @@ void control_open(struct control *c, struct shared *shared, struct ticks *ticks,
 {
 	*c = (struct control){ shared, ticks, !paused };
 	if (paused)
-		shared->control->mode |= RING_PAUSED | RING_WINDOW;
+		atomic_fetch_or_explicit(&shared->control->mode,
+					 RING_PAUSED | RING_WINDOW,
+					 memory_order_relaxed);
 }
 
 static bool is_meant(const struct question *q, const struct recording *r)
@@ -89,7 +91,7 @@ static void act(struct recording *r, const struct question *q)
 /* What programs that are still to come begin with. */
 static void set_default(struct control *c, const struct question *q)
 {
-	uint32_t *mode = &c->shared->control->mode;
+	_Atomic uint32_t *mode = &c->shared->control->mode;
 
 	if (q->command == MAILBOX_START && !c->started) {
 		ticks_rebase(c->ticks);
@@ -98,9 +100,11 @@ static void set_default(struct control *c, const struct question *q)
 	if (q->pid)
 		return;
 	if (q->command == MAILBOX_START)
-		*mode &= ~(uint32_t)RING_PAUSED;
+		atomic_fetch_and_explicit(mode, ~(uint32_t)RING_PAUSED,
+					  memory_order_relaxed);
 	if (q->command == MAILBOX_STOP)
-		*mode |= RING_PAUSED | RING_WINDOW;
+		atomic_fetch_or_explicit(mode, RING_PAUSED | RING_WINDOW,
+					 memory_order_relaxed);
 }
 
 /* The first one, then the others; NULL behind the last. */

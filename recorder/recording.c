@@ -138,11 +138,10 @@ static void open_stacks(struct recording *r)
  */
 static bool begins_paused(const struct recording *r)
 {
-	const uint32_t mode =
-		r->image.birth == RING_BIRTH_FORK
-			? atomic_load_explicit(&entry_of(r)->mode,
-					       memory_order_relaxed)
-			: r->env->shared->control->mode;
+	const _Atomic uint32_t *word = r->image.birth == RING_BIRTH_FORK
+					       ? &entry_of(r)->mode
+					       : &r->env->shared->control->mode;
+	uint32_t mode = atomic_load_explicit(word, memory_order_relaxed);
 
 	if (mode & RING_PAUSED)
 		set_mode(r, RING_PAUSED | RING_WINDOW, 0);

@@ -105,7 +105,8 @@ struct ring_control {
 	uint32_t nr_slots; /* as many as the file has room for */
 	uint32_t follow;   /* enum ring_follow */
 	uint32_t on_full;  /* enum ring_on_full */
-	uint32_t mode;     /* enum ring_mode that new programs begin with */
+	/* enum ring_mode that new programs begin with; heaptape ctl moves it */
+	_Atomic uint32_t mode;
 
 	/* Of what calls the stack is told, and how it is found. */
 	uint32_t stacks;       /* enum ring_stacks */

@@ -129,7 +129,7 @@ static int follow(struct session *s, struct err *err)
 		ret = recordings_find(&s->all, now, err);
 		if (ret)
 			return ret;
-		/* What it is told holds for all that have announced themselves. */
+		/* What it is told holds for all that have announced so far. */
 		attend(&s->attend);
 		fullest = drain_pass(&s->drain);
 		recordings_tend(&s->all, ticks_now_ns(&s->ticks));
@@ -266,7 +266,8 @@ static int start_child(struct session *s, struct err *err)
 	s->shared.control->target_pid = (uint32_t)s->child.pid;
 	s->shared.control->follow = s->config->follow;
 	s->shared.control->on_full = s->config->on_full;
-	s->shared.control->mode = first_mode(s);
+	atomic_store_explicit(&s->shared.control->mode, first_mode(s),
+			      memory_order_relaxed);
 	stack_rate_announce(&s->config->stacks, s->shared.control);
 	return 0;
 }

@@ -40,8 +40,9 @@ struct unpack {
 
 /*
  * Convert up to max events, from u->pos to the first position that is not
- * filled. Returns how many; u->pos then lies behind their records. What is noted
- * of them lies in u->notes. An event and its notes are read when all are there.
+ * filled. Returns how many; u->pos then lies behind their records. What is
+ * noted of them lies in u->notes. An event and its notes are read when all are
+ * there.
  */
 size_t unpack_events(struct unpack *u, const struct ring_record *ring,
 		     const struct ticks *ticks, struct tape_event *ev,
@@ -51,9 +52,9 @@ size_t unpack_events(struct unpack *u, const struct ring_record *ring,
 
 /*
  * How many positions at u->pos are unfilled though one of the reach ones behind
- * them is filled; 0: none, the ring just ends here. Words are written before the
- * record that they belong to, so that they alone count only if it is the last
- * look: nobody writes any more. Notes may be there without their event.
+ * them is filled; 0: none, the ring just ends here. Words are written before
+ * the record that they belong to, so that they alone count only if it is the
+ * last look: nobody writes any more. Notes may be there without their event.
  */
 uint64_t unpack_gap(const struct unpack *u, const struct ring_record *ring,
 		    bool last, uint64_t reach);

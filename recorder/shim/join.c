@@ -227,7 +227,8 @@ static void describe_image(void)
 static uint32_t first_mode(uint32_t birth)
 {
 	const struct ring_process *parent = shim.process;
-	uint32_t mode = shim.control->mode;
+	uint32_t mode =
+		atomic_load_explicit(&shim.control->mode, memory_order_relaxed);
 
 	if (birth == RING_BIRTH_FORK) {
 		if (parent->serial == image.serial)
