@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The calls pass: an allocator whose system calls are known is counted exactly,
 # with threads too; what a machine forbids is told.
+# shellcheck disable=SC2016 # $n and $page are for jq
 . scripts/tap.sh
 
 # shellcheck disable=SC2317 # called through check and exits

@@ -79,7 +79,7 @@ static void pass_in(struct program *p, size_t at, struct range r)
 static void stop_at(struct program *p, long call, size_t at,
 		    const struct range *ranges, unsigned nr)
 {
-	unsigned short jump, i;
+	unsigned jump, i;
 
 	load(p, offsetof(struct seccomp_data, nr));
 	jump = p->nr;

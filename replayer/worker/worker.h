@@ -51,7 +51,7 @@ struct worker_thread {
 	_Alignas(128) _Atomic uint64_t told; /* all its ops before are done */
 	_Atomic uint64_t wake_at; /* ring the bell when told gets here */
 	_Atomic uint32_t bell;
-	_Atomic uint32_t sleepers; /* on the bell */
+	_Atomic uint32_t sleepers;   /* on the bell */
 	_Alignas(64) uint64_t limit; /* told seqs up to here need no look */
 	uint64_t waits;
 	uint64_t waits_slept; /* switches made by them */
