@@ -12,7 +12,7 @@
 
 struct process {
 	pid_t pid;
-	int fd; /* pidfd; -1: there is none, /proc tells */
+	int fd;                   /* pidfd; -1: there is none, /proc tells */
 	unsigned long long start; /* when it began, in the kernel's clock */
 	bool sought; /* not found under its number: over, or see below */
 	bool over;
