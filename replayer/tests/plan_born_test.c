@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The plan compiler on blocks from before the recording. */
-#include "replayer/tests/plan_testing.h"
+#include "replayer/tests/plan_reading.h"
 
 /* Give a block back, by a free or a realloc to another place. */
 static void give(struct history *y, uint64_t from, uint64_t to, uint64_t size,

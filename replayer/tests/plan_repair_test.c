@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The plan compiler on histories that cannot have been. */
-#include "replayer/tests/plan_testing.h"
+#include "replayer/tests/plan_reading.h"
 
 static void test_late_events(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The plan compiler on healthy histories: slots, waits, threads, marks. */
-#include "replayer/tests/plan_testing.h"
+#include "replayer/tests/plan_reading.h"
 
 static void test_slots_are_recycled(void **state)
 {

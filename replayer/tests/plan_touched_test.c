@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The plan compiler on tapes that tell what was used of large blocks. */
-#include "replayer/tests/plan_testing.h"
+#include "replayer/tests/plan_reading.h"
 
 enum { LARGE = 1 << 20, UNKNOWN = 0 };
 
