@@ -28,10 +28,15 @@ static void print_exit(const struct tape_end *end)
 		return;
 	}
 	tool_print_text(end->reason);
-	if (WIFSIGNALED(end->exit_status))
-		printf(", killed by signal %d\n", WTERMSIG(end->exit_status));
-	else
-		printf(", status %d\n", WEXITSTATUS(end->exit_status));
+	/* A limit ends the tape, not the program: its status is not known. */
+	if (WIFSIGNALED(end->exit_status)) {
+		if (strncmp(end->reason, "signal ", 7))
+			printf(", killed by signal %d",
+			       WTERMSIG(end->exit_status));
+	} else if (end->exit_status || !strcmp(end->reason, "exit")) {
+		printf(", status %d", WEXITSTATUS(end->exit_status));
+	}
+	putchar('\n');
 }
 
 static void print_tape(const struct info_view *v)
