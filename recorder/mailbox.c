@@ -295,7 +295,8 @@ static int judge(const struct mailbox *m, struct ring_mailbox *answer,
 				       "it has not begun, or could not be");
 		return err_set(err, ERR_MISSING, 0,
 			       "process %u is not recorded, though a relative "
-			       "of it is; see --follow of heaptape record",
+			       "of it is: see --follow of heaptape record; a "
+			       "forked child begins with its first call",
 			       m->pid);
 	case MAILBOX_ENDED:
 		return err_set(err, ERR_MISSING, 0,

@@ -76,8 +76,14 @@ int output_open(struct output *o, const char *path, bool force,
 			return err_set(err, ERR_EXISTS, 0,
 				       "%s exists; use -f to replace it", path);
 		o->created = false;
-		/* A link that leads nowhere yet exists, too. */
-		o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		/*
+		 * A link that leads nowhere yet exists, too. A pipe without a
+		 * reader is an error, nothing to wait for.
+		 */
+		o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK,
+			     0666);
+		if (o->fd >= 0)
+			fcntl(o->fd, F_SETFL, O_WRONLY);
 	}
 	if (o->fd < 0)
 		return err_set(err, ERR_IO, errno, "cannot create %s", path);
