@@ -92,15 +92,20 @@ static int take(struct tape_stats *s, const struct live_block *block,
 static void count_notes(struct tape_stats *s, const struct tape_notes *notes,
 			const struct live_block *old)
 {
+	uint64_t size;
+
 	if (!old && notes->has & TAPE_NOTE_USABLE) {
 		s->born_before.blocks++;
 		s->born_before.bytes += notes->usable_bytes;
 	}
 	if (!(notes->has & TAPE_NOTE_TOUCHED))
 		return;
+	/* Told of all that the allocator gave, which may be more. */
+	size = old ? old->size_bytes : notes->usable_bytes;
 	s->touched.blocks++;
-	s->touched.bytes += old ? old->size_bytes : notes->usable_bytes;
-	s->touched_bytes += notes->touched_bytes;
+	s->touched.bytes += size;
+	s->touched_bytes +=
+		notes->touched_bytes < size ? notes->touched_bytes : size;
 }
 
 /* False: the block was never taken. */
