@@ -42,7 +42,9 @@ check "nothing at all" test ! -s err
 
 # A pipe tells no position: what was written to it is counted.
 "$HEAPTAPE" record -f -o /dev/stdout true 2>err | wc -c >piped
-matches "a tape into a pipe has its true length" "$(tr -d ' ' <piped) B\$" err
+length=$(awk '{ if ($1 < 1024) print $1 " B"
+	else printf "%.2f KiB", $1 / 1024 }' piped)
+matches "a tape into a pipe has its true length" "$length\$" err
 
 evil=$(printf 'a\033[2Jb\302\233mc')
 cp /bin/true "$evil"
