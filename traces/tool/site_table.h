@@ -65,7 +65,7 @@ int site_table_init(struct site_table *t, uint32_t nr_stacks,
 int site_table_take(struct site_table *t, uint32_t stack, uint64_t bytes);
 void site_table_give(struct site_table *t, uint32_t stack, uint64_t bytes);
 
-/* More bytes live than ever before: this is the peak for now. */
+/* More bytes live than ever before: the highest so far. */
 static inline void site_table_peak(struct site_table *t)
 {
 	t->version++;
