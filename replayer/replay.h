@@ -25,11 +25,10 @@ struct replay_config {
 	const char *dir; /* for the documents; NULL: after the first tape */
 	uint64_t rounds;
 	bool passes[WORKER_PASSES];
-	enum worker_touch touch;
-	uint64_t idle_ns;    /* memory pass: pause before looking again */
-	uint64_t timeout_ns; /* of one pass */
-	uint64_t seed;       /* of orders and paddings */
-	bool force;          /* replace another campaign's documents */
+	struct worker_order order; /* of every worker, but for its pass */
+	uint64_t timeout_ns;       /* of one pass */
+	uint64_t seed;             /* of orders and paddings */
+	bool force;                /* replace another campaign's documents */
 	bool keep_plan;
 	const char *command; /* line that goes into the documents */
 };

@@ -28,7 +28,7 @@ enum { MAX_ENV = ALLOC_KNOBS_MAX + 8, PADDING_MAX = 4096 };
 
 /* What execve needs, made before fork. */
 struct command {
-	char fd[16], pass[16], touch[16], idle[32], null[4];
+	char fd[16];
 	char *argv[16];
 	char preload[PATH_MAX + 16];
 	char padding[PADDING_MAX + 16];
@@ -90,27 +90,15 @@ static void make_environment(struct command *c, const struct replay_launch *l)
 static void make_command(struct command *c, const struct replay_launch *l,
 			 int report_fd)
 {
-	enum worker_pass pass = l->pass;
 	unsigned nr = 0;
 
-	if (pass == WORKER_CALLGRIND)
-		pass = WORKER_TIME;
 	memset(c, 0, sizeof(*c));
 	snprintf(c->fd, sizeof(c->fd), "%d", report_fd);
-	snprintf(c->pass, sizeof(c->pass), "%d", (int)pass);
-	snprintf(c->touch, sizeof(c->touch), "%d", (int)l->touch);
-	snprintf(c->idle, sizeof(c->idle), "%llu",
-		 (unsigned long long)l->idle_ns);
-	snprintf(c->null, sizeof(c->null), "%d", l->arm->is_null);
-	if (l->pass == WORKER_CALLGRIND)
+	if (l->order.pass == WORKER_CALLGRIND)
 		nr = replay_callgrind_words(c->argv);
 	c->argv[nr++] = (char *)l->worker;
 	c->argv[nr++] = (char *)l->plan;
 	c->argv[nr++] = c->fd;
-	c->argv[nr++] = c->pass;
-	c->argv[nr++] = c->touch;
-	c->argv[nr++] = c->idle;
-	c->argv[nr++] = c->null;
 	make_environment(c, l);
 }
 
@@ -293,9 +281,20 @@ static void judge(const struct replay_launch *l, struct replay_run *run,
 	}
 }
 
-static int map_report(struct replay_run *run, const struct plan_header *h,
+/* What the worker is asked for. */
+static void write_order(struct worker_order *order,
+			const struct replay_launch *l)
+{
+	*order = l->order;
+	order->null = l->arm->is_null;
+	if (order->pass == WORKER_CALLGRIND)
+		order->pass = WORKER_TIME;
+}
+
+static int map_report(struct replay_run *run, const struct replay_launch *l,
 		      int fd, struct err *err)
 {
+	const struct plan_header *h = l->header;
 	size_t samples_at = sizeof(struct worker_report);
 	size_t hists_at =
 		samples_at + h->nr_marks * sizeof(struct worker_sample);
@@ -308,6 +307,7 @@ static int map_report(struct replay_run *run, const struct plan_header *h,
 	if (p == MAP_FAILED)
 		return err_set(err, ERR_SYS, errno, "cannot map a report");
 	run->report = p;
+	write_order(&run->report->order, l);
 	run->report->samples_at = samples_at;
 	run->report->hists_at = hists_at;
 	run->report->nr_samples = h->nr_marks;
@@ -331,7 +331,7 @@ static int start_worker(const struct replay_launch *l, struct replay_run *run,
 		become_worker(&command, words_fd, gate, driver);
 	if (*pid < 0)
 		err_set(err, ERR_SYS, errno, "cannot start a worker");
-	else if (l->pass == WORKER_CALLS &&
+	else if (l->order.pass == WORKER_CALLS &&
 		 !replay_trace_start(trace, *pid, run->report))
 		kill(*pid, SIGKILL);
 	close(gate[0]);
@@ -358,7 +358,7 @@ static int run_worker(const struct replay_launch *l, struct replay_run *run,
 	if (ending == INTERRUPTED)
 		return err_set(err, ERR_INTERRUPT, 0, "interrupted");
 	last_words(words_fd, words, sizeof(words));
-	if (l->pass == WORKER_CALLGRIND)
+	if (l->order.pass == WORKER_CALLGRIND)
 		replay_callgrind_read(run->report, words_fd);
 	judge(l, run, ending, status, words);
 	return 0;
@@ -376,7 +376,7 @@ int replay_launch(const struct replay_launch *l, struct replay_run *run,
 	if (report_fd < 0 || words_fd < 0)
 		rc = err_set(err, ERR_SYS, errno, "cannot make a memfd");
 	else
-		rc = map_report(run, l->header, report_fd, err);
+		rc = map_report(run, l, report_fd, err);
 	if (!rc)
 		rc = run_worker(l, run, report_fd, words_fd, err);
 	if (report_fd >= 0)

@@ -18,9 +18,7 @@ struct replay_launch {
 	const char *plan;
 	const struct plan_header *header;
 	const struct alloc_arm *arm;
-	enum worker_pass pass;
-	enum worker_touch touch;
-	uint64_t idle_ns;
+	struct worker_order order;
 	uint64_t timeout_ns;
 	unsigned padding; /* bytes of the environment */
 	/* Called some times a second while the worker runs; may be NULL. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* heaptape-replay: its options, and what it prints when all is done. */
+/* heaptape replay: its options, and what it prints when all is done. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "replayer/replay.h"
 #include "replayer/replay_launch.h"
+#include "replayer/verbs.h"
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 #include "traces/base/options.h"
@@ -106,7 +107,7 @@ static int fill_config(struct replay_config *config, struct err *err)
 	int rc = replay_parse_passes(opts.passes, config->passes, err);
 
 	if (!rc)
-		rc = replay_parse_touch(opts.touch, &config->touch, err);
+		rc = replay_parse_touch(opts.touch, &config->order.touch, err);
 	if (!rc && strcmp(opts.pace, "asap") != 0)
 		rc = err_set(err, ERR_ARG, 0,
 			     "unknown pace '%.80s'; there is asap", opts.pace);
@@ -118,7 +119,7 @@ static int fill_config(struct replay_config *config, struct err *err)
 	config->nr_arms = opts.arms.nr;
 	config->dir = opts.dir;
 	config->rounds = opts.rounds;
-	config->idle_ns = opts.idle_ns;
+	config->order.idle_ns = opts.idle_ns;
 	config->timeout_ns = opts.timeout_ns;
 	config->force = opts.force;
 	config->keep_plan = opts.keep_plan;
@@ -169,7 +170,7 @@ static int run(const struct replay_config *config)
 	return rc ? log_failure(&err) : report_end(&outcome);
 }
 
-int main(int argc, char **argv)
+int replay_verb(int argc, char **argv)
 {
 	struct replay_config config = { 0 };
 	static char *command; /* as long as the process */
@@ -177,7 +178,6 @@ int main(int argc, char **argv)
 	int first, rc;
 
 	command = command_line(argc, argv);
-	log_init("heaptape-replay", 0);
 	rc = opt_parse(&spec, argc, argv, false, &first, &err);
 	if (rc == OPT_DONE)
 		return EXIT_OK;

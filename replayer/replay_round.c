@@ -39,15 +39,12 @@ int replay_pass(struct replay_state *s, const struct replay_work *work,
 		const struct alloc_arm *arm, enum worker_pass pass,
 		const char *what, struct replay_run *run, struct err *err)
 {
-	const struct replay_launch launch = {
+	struct replay_launch launch = {
 		.worker = s->worker,
 		.plan = work->tape.plan,
 		.header = &work->tape.header,
 		.arm = arm,
-		.pass = pass,
-		.touch = pass >= WORKER_INSTRUCTIONS ? WORKER_TOUCH_NONE
-						     : s->config->touch,
-		.idle_ns = s->config->idle_ns,
+		.order = s->config->order,
 		.timeout_ns = s->config->timeout_ns,
 		.padding = (unsigned)(replay_random(&s->rng) % 4096),
 		.tick = tick,
@@ -55,6 +52,9 @@ int replay_pass(struct replay_state *s, const struct replay_work *work,
 	};
 	int rc;
 
+	launch.order.pass = pass;
+	if (pass == WORKER_INSTRUCTIONS || pass == WORKER_CALLGRIND)
+		launch.order.touch = WORKER_TOUCH_NONE;
 	snprintf(s->detail, sizeof(s->detail), "%.40s %s %.60s %s",
 		 work->tape.stem, what, arm->label, replay_pass_name(pass));
 	rc = replay_launch(&launch, run, err);
@@ -103,11 +103,12 @@ int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			strcat(passes, ",");
 		strcat(passes, replay_pass_name((enum worker_pass)pass));
 	}
-	snprintf(idle, sizeof(idle), "%llu", (unsigned long long)c->idle_ns);
+	snprintf(idle, sizeof(idle), "%llu",
+		 (unsigned long long)c->order.idle_ns);
 	rc = result_add_config(doc, "pace", "asap", err);
 	if (!rc)
 		rc = result_add_config(doc, "touch",
-				       replay_touch_name(c->touch), err);
+				       replay_touch_name(c->order.touch), err);
 	if (!rc)
 		rc = result_add_config(doc, "passes", passes, err);
 	if (!rc)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a worker hands back to the driver: one struct and two arrays in a
- * memfd that the worker inherits. Same build on both sides: no versions.
+ * What the driver asks of a worker, and what the worker hands back: one struct
+ * and two arrays in a memfd that the worker inherits. Same build on both
+ * sides: no versions.
  */
 #ifndef REPLAYER_WORKER_REPORT_H
 #define REPLAYER_WORKER_REPORT_H
@@ -26,6 +27,23 @@ enum worker_touch {
 	WORKER_TOUCH_FIRST, /* the first byte */
 	WORKER_TOUCH_PAGES, /* first, last, and one in every page between */
 	WORKER_TOUCH_ALL,
+};
+
+/* Where the time of the replay comes from. */
+enum worker_pace {
+	WORKER_ASAP,     /* ops follow each other at once */
+	WORKER_RECORDED, /* at the tape's times, divided by the speed */
+	WORKER_VIRTUAL,  /* at once, and the allocator's clock is the tape's */
+};
+
+/* What the driver asks for. */
+struct worker_order {
+	enum worker_pass pass;
+	enum worker_touch touch;
+	enum worker_pace pace;
+	uint32_t null;    /* the allocator that does nothing */
+	double speed;     /* recorded pace: so many times as fast */
+	uint64_t idle_ns; /* memory: pause before looking again */
 };
 
 /* How far the worker got. */
@@ -55,6 +73,7 @@ struct worker_sample {
 };
 
 struct worker_report {
+	struct worker_order order;
 	uint32_t state; /* enum worker_state */
 	uint32_t nr_samples;
 	uint32_t barred;     /* this machine forbids the pass, message why */

@@ -32,7 +32,7 @@ static const struct verb {
 	{ "dump", "heaptape-tape", 1, "print the events of a tape as text" },
 	{ "allocators", "heaptape-allocators", 0,
 	  "list the allocators that replay knows, and their knobs" },
-	{ "replay", "heaptape-replay", 0,
+	{ "replay", "heaptape-replay", 1,
 	  "replay tapes on allocators and measure time, latency, memory" },
 	{ "compare", "heaptape-report", 1,
 	  "compare the allocators of a run, with intervals and verdicts" },

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2317 # called through check and exits
 replay()
 {
-	timeout 60 "$B/heaptape-replay" "$@"
+	timeout 60 "$B/heaptape" replay "$@"
 }
 
 tape()
@@ -378,7 +378,7 @@ exits 4 "failures of before still count" replay $quick -a glibc \
 # long FOLDER: start a campaign that takes a while; sets $pid.
 long()
 {
-	"$B/heaptape-replay" -n 50 --idle 1ms -a glibc -o "$1" \
+	"$B/heaptape" replay -n 50 --idle 1ms -a glibc -o "$1" \
 		"$TMP/churn.tape" >/dev/null 2>"$TMP/words" &
 	pid=$!
 }

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2317 # called through check and exits
 replay()
 {
-	timeout 60 "$B/heaptape-replay" -q -n 1 --idle 1ms "$@"
+	timeout 60 "$B/heaptape" replay -q -n 1 --idle 1ms "$@"
 }
 
 so()
@@ -164,7 +164,7 @@ export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS-}"
 
 for call in ptrace seccomp; do
 	check "without $call the other passes go on" \
-		"$B/replayer/tests/forbid" $call "$B/heaptape-replay" -n 1 \
+		"$B/replayer/tests/forbid" $call "$B/heaptape" replay -n 1 \
 		--idle 1ms --passes time,calls -a glibc -o "$TMP/$call" \
 		"$TMP/cross.tape"
 	matches "which is told in one line" \
@@ -174,14 +174,14 @@ for call in ptrace seccomp; do
 		"$TMP/$call/cross-r001.json"
 done
 exits 5 "a campaign of such a pass alone" "$B/replayer/tests/forbid" ptrace \
-	"$B/heaptape-replay" -q -n 1 --passes calls -a glibc -o "$TMP/alone" \
+	"$B/heaptape" replay -q -n 1 --passes calls -a glibc -o "$TMP/alone" \
 	"$TMP/cross.tape"
 matches "says why" 'ptrace is forbidden here' "$TMP/err"
 
 # --- instructions -----------------------------------------------------------
 
 check "without counters the other passes go on" \
-	"$B/replayer/tests/forbid" perf_event_open "$B/heaptape-replay" -q \
+	"$B/replayer/tests/forbid" perf_event_open "$B/heaptape" replay -q \
 	-n 1 --passes time,instructions -a glibc -o "$TMP/perf" \
 	"$TMP/cross.tape"
 holds "which the document notes" '(.runs | length == 1) and

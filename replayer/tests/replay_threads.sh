@@ -8,7 +8,7 @@ cd "$TMP" || exit 1
 
 for tape in many lossy; do
 	"$B/replayer/tests/make_calls" $tape $tape.tape || exit 1
-	check "$tape: it is replayed in time" timeout 90 "$B/heaptape-replay" \
+	check "$tape: it is replayed in time" timeout 90 "$B/heaptape" replay \
 		-q -n 1 --idle 1ms -a glibc -a null -o $tape $tape.tape
 	check "$tape: all runs are ok" jq -e \
 		'[.runs[].status] | length >= 4 and all(. == "ok")' \

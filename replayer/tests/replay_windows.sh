@@ -11,7 +11,7 @@ cd "$TMP" || exit 1
 measure()
 {
 	rm -rf "$TMP/result"
-	timeout 60 "$B/heaptape-replay" -q -n 1 --idle 1ms -a glibc \
+	timeout 60 "$B/heaptape" replay -q -n 1 --idle 1ms -a glibc \
 		--passes memory -o "$TMP/result" "$1" &&
 		jq '.runs[0]' "$TMP"/result/*-r001.json >run.json
 }

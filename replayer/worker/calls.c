@@ -198,7 +198,7 @@ static bool find_all(struct worker *w)
 	return true;
 }
 
-bool worker_find_calls(struct worker *w, bool null)
+bool worker_find_calls(struct worker *w)
 {
 	Dl_info info;
 
@@ -207,7 +207,7 @@ bool worker_find_calls(struct worker *w, bool null)
 	if (dladdr((void *)w->calls.malloc, &info) && info.dli_fname)
 		strncpy(w->report->malloc_by, info.dli_fname,
 			sizeof(w->report->malloc_by) - 1);
-	if (null)
+	if (w->order.null)
 		w->calls = null_calls;
 	return true;
 }

@@ -56,7 +56,7 @@ static inline void touch(struct worker_thread *t, char *p, uint64_t from,
 	}
 	if (from >= size)
 		return;
-	switch (worker.touch) {
+	switch (worker.order.touch) {
 	case WORKER_TOUCH_NONE:
 		break;
 	case WORKER_TOUCH_FIRST:
@@ -111,7 +111,7 @@ static void after_op(uint64_t word)
 {
 	if (word & PLAN_PUBLISH)
 		worker_publish(&worker.gates[plan_slot(word)]);
-	if (word & PLAN_PEAK && worker.pass == WORKER_MEMORY)
+	if (word & PLAN_PEAK && worker.order.pass == WORKER_MEMORY)
 		worker_memory_sample(&worker, worker.h->nr_marks - 1);
 }
 
@@ -222,7 +222,7 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 		worker_join(t, slot);
 		break;
 	case PLAN_MARK:
-		if (worker.pass == WORKER_MEMORY)
+		if (worker.order.pass == WORKER_MEMORY)
 			worker_memory_sample(&worker, slot);
 		break;
 	case PLAN_CLOCK:
@@ -323,7 +323,7 @@ void worker_bear(struct worker_thread *t)
 	}
 	t->touched = 0;
 	/* It may be that no op reaches the peak: it is here. */
-	if (worker.pass == WORKER_MEMORY && !peak->seq)
+	if (worker.order.pass == WORKER_MEMORY && !peak->seq)
 		worker_memory_sample(&worker, worker.h->nr_marks - 1);
 }
 
@@ -335,7 +335,7 @@ bool worker_replay(struct worker_thread *t)
 
 	if (!page) /* a thread 0 without any op */
 		return false;
-	if (worker.pass == WORKER_LATENCY)
+	if (worker.order.pass == WORKER_LATENCY)
 		return replay_timed(t, at);
 	return replay_plain(t, at);
 }

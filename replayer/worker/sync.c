@@ -302,7 +302,7 @@ void worker_spawn(struct worker_thread *t, uint32_t number)
  */
 static void join(struct worker_thread *other)
 {
-	if (worker.pass != WORKER_CALLS)
+	if (worker.order.pass != WORKER_CALLS)
 		pthread_join(other->handle, NULL);
 	else
 		while (pthread_tryjoin_np(other->handle, NULL) == EBUSY)

@@ -74,8 +74,7 @@ struct worker {
 	char *stacks;
 	struct worker_report *report;
 	struct worker_sample *samples;
-	enum worker_pass pass;
-	enum worker_touch touch;
+	struct worker_order order;
 	uint64_t window;          /* steps that a thread may run ahead */
 	_Atomic uint64_t safe;    /* all threads have told this */
 	_Atomic uint32_t running; /* threads that replay */
@@ -85,7 +84,7 @@ struct worker {
 extern struct worker worker;
 
 /* calls.c: false: a message is in the report. */
-bool worker_find_calls(struct worker *w, bool null);
+bool worker_find_calls(struct worker *w);
 
 /*
  * replay.c: take the blocks from before the recording; run a thread's stream,

@@ -23,16 +23,6 @@
 
 struct worker worker;
 
-/* As the driver gives them, in this order. */
-struct arguments {
-	const char *plan;
-	int report_fd;
-	enum worker_pass pass;
-	enum worker_touch touch;
-	uint64_t idle_ns;
-	bool null;
-};
-
 uint64_t worker_now_ns(void)
 {
 	return ticks_slow();
@@ -79,6 +69,7 @@ static bool map_report(struct worker *w, int fd)
 	if (p == MAP_FAILED)
 		return false;
 	w->report = p;
+	w->order = w->report->order;
 	w->samples = (void *)((char *)p + w->report->samples_at);
 	return true;
 }
@@ -119,7 +110,7 @@ static bool map_state(struct worker *w)
 				"the table of threads");
 	w->stacks = worker_map(w, (size_t)w->h->nr_stacks * WORKER_STACK_BYTES,
 			       "the threads' stacks");
-	if (w->pass == WORKER_LATENCY) {
+	if (w->order.pass == WORKER_LATENCY) {
 		all = worker_map(w, threads * hists, "the histograms");
 		if (!all)
 			return false;
@@ -213,7 +204,7 @@ static void idle(struct worker *w, uint64_t ns)
 }
 
 /* What stays after idling, and after all blocks were freed. */
-static void measure_rest(struct worker *w, uint64_t idle_ns)
+static void measure_rest(struct worker *w)
 {
 	const uint32_t *live =
 		(const void *)((const char *)w->words + w->h->live_at);
@@ -222,71 +213,60 @@ static void measure_rest(struct worker *w, uint64_t idle_ns)
 
 	r->end_anon_bytes = worker_memory_exact();
 	r->file_bytes = worker_memory_files(w);
-	idle(w, idle_ns);
+	idle(w, w->order.idle_ns);
 	r->idle_anon_bytes = worker_memory_exact();
 	for (i = 0; i < w->h->nr_live; i++)
 		w->calls.free(w->slots[live[i]]);
-	idle(w, idle_ns);
+	idle(w, w->order.idle_ns);
 	r->freed_anon_bytes = worker_memory_exact();
 }
 
-static bool prepare(struct worker *w, const struct arguments *a)
+static bool prepare(struct worker *w, const char *plan)
 {
-	w->pass = a->pass;
-	w->touch = a->null ? WORKER_TOUCH_NONE : a->touch;
-	if (!map_plan(w, a->plan) || !map_state(w) ||
-	    !worker_find_calls(w, a->null))
+	if (w->order.null)
+		w->order.touch = WORKER_TOUCH_NONE;
+	if (!map_plan(w, plan) || !map_state(w) || !worker_find_calls(w))
 		return false;
-	w->window = a->pass == WORKER_MEMORY ? MEMORY_WINDOW : PLAN_WINDOW;
+	w->window =
+		w->order.pass == WORKER_MEMORY ? MEMORY_WINDOW : PLAN_WINDOW;
 	worker_sync_init(w);
 	populate(w);
-	if (a->pass == WORKER_LATENCY) {
+	if (w->order.pass == WORKER_LATENCY) {
 		ticks_init();
 		w->report->timer_floor_ns = ticks_floor_ns();
 	}
-	return a->pass != WORKER_MEMORY || worker_memory_init(w);
+	return w->order.pass != WORKER_MEMORY || worker_memory_init(w);
 }
 
-static void parse(struct arguments *a, char **argv)
-{
-	a->plan = argv[1];
-	a->report_fd = atoi(argv[2]);
-	a->pass = (enum worker_pass)atoi(argv[3]);
-	a->touch = (enum worker_touch)atoi(argv[4]);
-	a->idle_ns = strtoull(argv[5], NULL, 10);
-	a->null = argv[6][0] == '1';
-}
-
+/* heaptape-worker PLAN REPORT-FD */
 int main(int argc, char **argv)
 {
 	static const char usage[] =
 		"heaptape-worker is started by heaptape-replay\n";
 	struct worker *w = &worker;
-	struct arguments a;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (argc != 7) {
+	if (argc != 3) {
 		if (write(STDERR_FILENO, usage, sizeof(usage) - 1) < 0)
 			return 2;
 		return 2;
 	}
-	parse(&a, argv);
-	if (!map_report(w, a.report_fd) || !prepare(w, &a))
+	if (!map_report(w, atoi(argv[2])) || !prepare(w, argv[1]))
 		return 1;
-	if (a.pass == WORKER_MEMORY)
+	if (w->order.pass == WORKER_MEMORY)
 		w->report->start_anon_bytes = worker_memory_exact();
 	w->report->state = WORKER_REPLAYING;
 	worker_bear(&w->threads[0]);
-	if (a.pass == WORKER_CALLS && !worker_filter(w))
+	if (w->order.pass == WORKER_CALLS && !worker_filter(w))
 		return 1;
-	if (a.pass == WORKER_INSTRUCTIONS && !worker_count_start(w))
+	if (w->order.pass == WORKER_INSTRUCTIONS && !worker_count_start(w))
 		return 1;
 	run(w);
-	if (a.pass == WORKER_INSTRUCTIONS)
+	if (w->order.pass == WORKER_INSTRUCTIONS)
 		worker_count_stop(w);
 	w->report->state = WORKER_MEASURING;
-	if (a.pass == WORKER_MEMORY)
-		measure_rest(w, a.idle_ns);
+	if (w->order.pass == WORKER_MEMORY)
+		measure_rest(w);
 	w->report->state = WORKER_DONE;
 	_exit(0);
 }
