@@ -46,6 +46,13 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 			struct err *err);
 int replay_parse_touch(const char *text, enum worker_touch *touch,
 		       struct err *err);
+/*
+ * "asap", "recorded", "virtual", or "x10": ten times as fast as recorded. The
+ * name is the same text again.
+ */
+int replay_parse_pace(const char *text, struct worker_order *order,
+		      struct err *err);
+void replay_pace_name(const struct worker_order *order, char name[32]);
 const char *replay_pass_name(enum worker_pass pass);
 const char *replay_touch_name(enum worker_touch touch);
 

@@ -122,6 +122,22 @@ static bool compile_progress(void *ctx, uint64_t steps)
 	return replay_interrupted() != 0;
 }
 
+/*
+ * How often threads must be told the tape's time. At recorded pace each call
+ * is due at its own time; the clocks of allocators count milliseconds.
+ */
+static uint64_t clock_step_ns(const struct replay_config *config)
+{
+	switch (config->order.pace) {
+	case WORKER_RECORDED:
+		return (uint64_t)(1000 * config->order.speed) + 1;
+	case WORKER_VIRTUAL:
+		return 100000;
+	default:
+		return 0;
+	}
+}
+
 static int compile(struct replay_state *s, struct replay_work *work,
 		   struct err *err)
 {
@@ -131,8 +147,8 @@ static int compile(struct replay_state *s, struct replay_work *work,
 
 	snprintf(folder, sizeof(folder), "%s/.plans", s->dir);
 	progress_start("compiling", work->tape.events);
-	rc = replay_tape_compile(&work->tape, folder, 0, compile_progress, &c,
-				 err);
+	rc = replay_tape_compile(&work->tape, folder, clock_step_ns(s->config),
+				 compile_progress, &c, err);
 	progress_stop();
 	if (rc)
 		return rc;
@@ -253,7 +269,7 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	s->done = 0;
 	s->total = 2 + replay_nr_tried(s->config) +
 		   missing * passes_of_round(s, work);
-	progress_start("replaying", s->total);
+	progress_start("replaying", s->total * REPLAY_PARTS);
 	rc = prepare(s, work, err);
 	for (round = 1; round <= s->config->rounds && !rc; round++) {
 		if (replay_folder_has(s, &work->tape, round))

@@ -16,6 +16,8 @@
 
 struct err;
 
+enum { REPLAY_PARTS = 1000 }; /* of a pass, for the progress line */
+
 struct replay_state {
 	const struct replay_config *config;
 	struct replay_outcome *outcome;

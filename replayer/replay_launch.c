@@ -150,8 +150,17 @@ static bool has_ended(pid_t pid, struct replay_trace *trace, int *status,
 	return waitpid(pid, status, WNOHANG) == pid;
 }
 
+static double part_done(const struct worker_report *r)
+{
+	uint32_t done =
+		atomic_load_explicit(&r->marks_done, memory_order_relaxed);
+
+	return done < r->nr_samples ? (double)done / r->nr_samples : 1;
+}
+
 /* Until the worker has ended, its time is up, or a signal came. */
 static enum ending wait_for(pid_t pid, const struct replay_launch *l,
+			    const struct replay_run *run,
 			    struct replay_trace *trace, int *status)
 {
 	uint64_t until = now_ns() + l->timeout_ns;
@@ -170,7 +179,7 @@ static enum ending wait_for(pid_t pid, const struct replay_launch *l,
 		if (ending != ENDED)
 			kill(pid, SIGKILL);
 		else if (l->tick)
-			l->tick(l->ctx);
+			l->tick(l->ctx, part_done(run->report));
 		/* Also returns early when SIGCHLD comes. */
 		if (!busy)
 			sigtimedwait(&child, NULL, &tick);
@@ -300,7 +309,7 @@ static int map_report(struct replay_run *run, const struct replay_launch *l,
 		samples_at + h->nr_marks * sizeof(struct worker_sample);
 	void *p;
 
-	run->bytes = hists_at + sizeof(struct hist) * PLAN_OPS * WORKER_GROUPS;
+	run->bytes = hists_at + sizeof(struct hist) * WORKER_HISTS;
 	if (ftruncate(fd, (off_t)run->bytes))
 		return err_set(err, ERR_SYS, errno, "cannot make a report");
 	p = mmap(NULL, run->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -352,7 +361,7 @@ static int run_worker(const struct replay_launch *l, struct replay_run *run,
 	rc = start_worker(l, run, report_fd, words_fd, &trace, &pid, err);
 	if (rc)
 		return rc;
-	ending = wait_for(pid, l, &trace, &status);
+	ending = wait_for(pid, l, run, &trace, &status);
 	memcpy(run->counts, trace.counts, sizeof(run->counts));
 	replay_trace_release(&trace);
 	if (ending == INTERRUPTED)
@@ -405,5 +414,11 @@ const struct hist *replay_run_hist(const struct replay_run *run,
 	const struct hist *all = (const void *)((const char *)run->report +
 						run->report->hists_at);
 
-	return &all[op * WORKER_GROUPS + group];
+	return &all[WORKER_HIST(op, group)];
+}
+
+const struct hist *replay_run_lag(const struct replay_run *run, enum plan_op op)
+{
+	/* The lags come behind the last kind. */
+	return replay_run_hist(run, PLAN_OPS, op);
 }

@@ -21,8 +21,11 @@ struct replay_launch {
 	struct worker_order order;
 	uint64_t timeout_ns;
 	unsigned padding; /* bytes of the environment */
-	/* Called some times a second while the worker runs; may be NULL. */
-	void (*tick)(void *ctx);
+	/*
+	 * Called some times a second while the worker runs, with how much of
+	 * the replay is done, 0 to 1; may be NULL.
+	 */
+	void (*tick)(void *ctx, double part);
 	void *ctx;
 };
 
@@ -59,5 +62,7 @@ void replay_callgrind_read(struct worker_report *report, int words_fd);
 const struct worker_sample *replay_run_samples(const struct replay_run *run);
 const struct hist *replay_run_hist(const struct replay_run *run,
 				   enum plan_op op, unsigned group);
+const struct hist *replay_run_lag(const struct replay_run *run,
+				  enum plan_op op);
 
 #endif

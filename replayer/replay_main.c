@@ -51,7 +51,9 @@ static const struct opt_def defs[] = {
 	  "use of the blocks: none, first, pages or all\n"
 	  "(default: pages)" },
 	{ 0, "pace", "PACE", OPT_TEXT, &opts.pace,
-	  "how fast: asap, without the program's pauses" },
+	  "asap: without the program's pauses (default);\n"
+	  "recorded: as it was; x10: ten times as fast;\n"
+	  "virtual: asap, and the allocator's clock is the tape's" },
 	{ 0, "idle", "TIME", OPT_TIME, &opts.idle_ns,
 	  "pause before memory is looked at again\n"
 	  "(default: 1s)" },
@@ -108,9 +110,8 @@ static int fill_config(struct replay_config *config, struct err *err)
 
 	if (!rc)
 		rc = replay_parse_touch(opts.touch, &config->order.touch, err);
-	if (!rc && strcmp(opts.pace, "asap") != 0)
-		rc = err_set(err, ERR_ARG, 0,
-			     "unknown pace '%.80s'; there is asap", opts.pace);
+	if (!rc)
+		rc = replay_parse_pace(opts.pace, &config->order, err);
 	if (!rc && (!opts.rounds || opts.rounds > 100000))
 		rc = err_set(err, ERR_ARG, 0,
 			     "--rounds must be 1 to 100000, not %llu",

@@ -199,11 +199,30 @@ static int add_histogram(struct result_run *result, const char *op,
 	return 0;
 }
 
+static const char *const op_names[PLAN_OPS] = { "malloc", "calloc", "realloc",
+						"free" };
+
+/* At recorded pace: how late calls returned. */
+static int add_lags(struct result_run *result, const struct replay_run *run,
+		    struct err *err)
+{
+	char name[16];
+	int rc = 0, op;
+
+	for (op = 0; op < PLAN_OPS && !rc; op++) {
+		const struct hist *h = replay_run_lag(run, (enum plan_op)op);
+
+		snprintf(name, sizeof(name), "%s_lag", op_names[op]);
+		rc = add_percentiles(result, name, h, err);
+		if (!rc)
+			rc = add_histogram(result, name, "all", h, err);
+	}
+	return rc;
+}
+
 static int add_latency(struct result_run *result, const struct replay_run *run,
 		       struct err *err)
 {
-	static const char *const ops[PLAN_OPS] = { "malloc", "calloc",
-						   "realloc", "free" };
 	static const char *const groups[WORKER_GROUPS] = WORKER_GROUP_NAMES;
 	struct hist *all = calloc(1, sizeof(*all));
 	int rc, op;
@@ -217,15 +236,16 @@ static int add_latency(struct result_run *result, const struct replay_run *run,
 		memset(all, 0, sizeof(*all));
 		for (g = 0; g < WORKER_GROUPS; g++)
 			hist_merge(all, replay_run_hist(run, op, g));
-		rc = add_percentiles(result, ops[op], all, err);
+		rc = add_percentiles(result, op_names[op], all, err);
 		if (!rc)
-			rc = add_histogram(result, ops[op], "all", all, err);
+			rc = add_histogram(result, op_names[op], "all", all,
+					   err);
 		for (g = 0; g < WORKER_GROUPS && !rc; g++)
-			rc = add_histogram(result, ops[op], groups[g],
+			rc = add_histogram(result, op_names[op], groups[g],
 					   replay_run_hist(run, op, g), err);
 	}
 	free(all);
-	return rc;
+	return rc ? rc : add_lags(result, run, err);
 }
 
 /* Highest memory, also between the marks. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The names of passes and touch policies, for options and documents. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "replayer/replay.h"
@@ -45,6 +48,42 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 		if (passes[i])
 			return 0;
 	return err_set(err, ERR_ARG, 0, "--passes names no pass");
+}
+
+int replay_parse_pace(const char *text, struct worker_order *order,
+		      struct err *err)
+{
+	char *end = NULL;
+
+	order->speed = 1;
+	order->pace = WORKER_RECORDED;
+	if (!strcmp(text, "asap"))
+		order->pace = WORKER_ASAP;
+	else if (!strcmp(text, "virtual"))
+		order->pace = WORKER_VIRTUAL;
+	else if (*text == 'x')
+		order->speed = strtod(text + 1, &end);
+	else if (strcmp(text, "recorded") != 0)
+		order->speed = NAN;
+	if (end && (end == text + 1 || *end))
+		order->speed = NAN;
+	if (order->speed >= 1e-3 && order->speed <= 1e6)
+		return 0;
+	return err_set(err, ERR_ARG, 0,
+		       "unknown pace '%.80s'; there are asap, recorded, "
+		       "virtual, and x10 for ten times as fast (x0.001 to "
+		       "x1000000)",
+		       text);
+}
+
+void replay_pace_name(const struct worker_order *order, char name[32])
+{
+	if (order->pace == WORKER_RECORDED && order->speed != 1)
+		snprintf(name, 32, "x%.10g", order->speed);
+	else
+		strcpy(name, order->pace == WORKER_ASAP      ? "asap"
+			     : order->pace == WORKER_VIRTUAL ? "virtual"
+							     : "recorded");
 }
 
 int replay_parse_touch(const char *text, enum worker_touch *touch,

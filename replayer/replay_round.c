@@ -28,11 +28,26 @@ uint64_t replay_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-static void tick(void *ctx)
+static void tick(void *ctx, double part)
 {
 	const struct replay_state *s = ctx;
 
-	progress_update(s->done, s->detail);
+	progress_update(s->done * REPLAY_PARTS +
+				(uint64_t)(part * (REPLAY_PARTS - 1)),
+			s->detail);
+}
+
+/* The time that the pace takes comes to that of the calls. */
+static uint64_t timeout_of(const struct replay_state *s,
+			   const struct replay_work *work)
+{
+	const struct worker_order *order = &s->config->order;
+	uint64_t ns = s->config->timeout_ns;
+
+	if (ns && order->pace == WORKER_RECORDED)
+		ns += (uint64_t)((double)work->tape.header.last_ns /
+				 order->speed);
+	return ns;
 }
 
 int replay_pass(struct replay_state *s, const struct replay_work *work,
@@ -45,7 +60,7 @@ int replay_pass(struct replay_state *s, const struct replay_work *work,
 		.header = &work->tape.header,
 		.arm = arm,
 		.order = s->config->order,
-		.timeout_ns = s->config->timeout_ns,
+		.timeout_ns = timeout_of(s, work),
 		.padding = (unsigned)(replay_random(&s->rng) % 4096),
 		.tick = tick,
 		.ctx = s,
@@ -93,7 +108,7 @@ int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			  struct err *err)
 {
 	const struct replay_config *c = s->config;
-	char passes[64] = "", idle[32];
+	char passes[64] = "", idle[32], pace[32];
 	int rc, pass;
 
 	for (pass = 0; pass < WORKER_PASSES; pass++) {
@@ -105,7 +120,8 @@ int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 	}
 	snprintf(idle, sizeof(idle), "%llu",
 		 (unsigned long long)c->order.idle_ns);
-	rc = result_add_config(doc, "pace", "asap", err);
+	replay_pace_name(&c->order, pace);
+	rc = result_add_config(doc, "pace", pace, err);
 	if (!rc)
 		rc = result_add_config(doc, "touch",
 				       replay_touch_name(c->order.touch), err);

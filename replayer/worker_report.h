@@ -7,6 +7,7 @@
 #ifndef REPLAYER_WORKER_REPORT_H
 #define REPLAYER_WORKER_REPORT_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "replayer/hist.h"
@@ -65,6 +66,14 @@ enum worker_state {
   "0-64", "65-256", "257-1K", "1K-8K", "8K-128K", ">128K" \
  }
 
+/*
+ * Histograms of a latency pass: service times by kind and size group, then at
+ * recorded pace the lags by kind: from when a call was due to its return.
+ */
+#define WORKER_HISTS         (PLAN_OPS * WORKER_GROUPS + PLAN_OPS)
+#define WORKER_HIST(op, grp) ((op)*WORKER_GROUPS + (grp))
+#define WORKER_LAG(op)       (PLAN_OPS * WORKER_GROUPS + (op))
+
 /* One mark of the memory pass: anonymous memory of the whole process. */
 struct worker_sample {
 	uint64_t anon_bytes;
@@ -76,6 +85,7 @@ struct worker_report {
 	struct worker_order order;
 	uint32_t state; /* enum worker_state */
 	uint32_t nr_samples;
+	_Atomic uint32_t marks_done; /* of nr_samples, for the progress */
 	uint32_t barred;     /* this machine forbids the pass, message why */
 	char message[240];   /* why it could not go on */
 	char malloc_by[512]; /* path of the object that serves malloc */
@@ -83,7 +93,7 @@ struct worker_report {
 	uint64_t cpu_ns;
 	uint64_t minor_faults;
 	uint64_t voluntary_switches; /* those of harness waits taken off */
-	uint64_t harness_waits;      /* for other threads of the tape */
+	uint64_t harness_waits;      /* for other threads, or their time */
 	uint64_t nulls; /* calls that failed though the recorded ones did not */
 	uint64_t timer_floor_ns;   /* an empty pair of clock reads, median */
 	uint64_t start_anon_bytes; /* before the first call */
@@ -93,9 +103,12 @@ struct worker_report {
 	uint64_t freed_anon_bytes; /* and after freeing all, and idling */
 	uint64_t file_bytes;       /* resident of programs and libraries */
 	uint64_t brk_at;           /* calls: the break before the replay */
+	uint64_t raw_clock_reads;  /* by system calls that were answered */
+	uint32_t no_trap;          /* they cannot be: seccomp is forbidden */
+	uint32_t foreign_threads;  /* made by the allocator; alive at the end */
 	uint64_t instructions;     /* of user space, in the replay */
 	uint64_t samples_at;       /* byte offset: worker_sample per mark */
-	uint64_t hists_at;         /* struct hist [PLAN_OPS][WORKER_GROUPS] */
+	uint64_t hists_at;         /* struct hist [WORKER_HISTS] */
 };
 
 #endif

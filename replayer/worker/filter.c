@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: MIT
-/*
- * The calls pass: a seccomp filter that stops this process at the system
- * calls that the driver counts (replay_trace.c), and at no others. It is
- * installed right before the replay. What the harness itself does passes
- * freely: futexes in its own memory and in the dynamic linker's, which holds
- * the locks of pthread_create; clock reads of the vDSO.
- */
+/* Seccomp filters, written instruction by instruction. */
 #include <elf.h>
 #include <link.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "replayer/worker/worker.h"
+#include "replayer/worker/filter.h"
 
 #if defined(__x86_64__)
 # define ARCH AUDIT_ARCH_X86_64
@@ -25,76 +15,10 @@
 # define ARCH AUDIT_ARCH_AARCH64
 #endif
 
-enum { MAX_CODE = 256 };
-
-struct program {
-	struct sock_filter code[MAX_CODE];
-	unsigned short nr;
-};
-
-/* Addresses [from, end). */
-struct range {
-	uint64_t from;
-	uint64_t end;
-};
-
-static void emit(struct program *p, uint16_t code, uint32_t k, uint8_t yes,
-		 uint8_t no)
-{
-	p->code[p->nr++] = (struct sock_filter){ code, yes, no, k };
-}
-
-static void load(struct program *p, size_t offset)
-{
-	emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void leave_with(struct program *p, uint32_t verdict)
-{
-	emit(p, BPF_RET | BPF_K, verdict, 0, 0);
-}
-
-/* Let the call pass where the 64-bit value at that offset is in the range. */
-static void pass_in(struct program *p, size_t at, struct range r)
-{
-	const uint16_t more = BPF_JMP | BPF_JGT | BPF_K;
-	const uint16_t same = BPF_JMP | BPF_JEQ | BPF_K;
-	const uint16_t from = BPF_JMP | BPF_JGE | BPF_K;
-
-	/* Little-endian: the upper half comes second. */
-	load(p, at + 4);
-	emit(p, more, (uint32_t)(r.from >> 32), 3, 0);
-	emit(p, same, (uint32_t)(r.from >> 32), 0, 8);
-	load(p, at);
-	emit(p, from, (uint32_t)r.from, 0, 6);
-	load(p, at + 4);
-	emit(p, more, (uint32_t)(r.end >> 32), 4, 0);
-	emit(p, same, (uint32_t)(r.end >> 32), 0, 2);
-	load(p, at);
-	emit(p, from, (uint32_t)r.end, 1, 0);
-	leave_with(p, SECCOMP_RET_ALLOW);
-}
-
-/* Stop at that call, unless the value at that offset is in a range. */
-static void stop_at(struct program *p, long call, size_t at,
-		    const struct range *ranges, unsigned nr)
-{
-	unsigned jump, i;
-
-	load(p, offsetof(struct seccomp_data, nr));
-	jump = p->nr;
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 0);
-	for (i = 0; i < nr; i++)
-		pass_in(p, at, ranges[i]);
-	leave_with(p, SECCOMP_RET_TRACE);
-	p->code[jump].jf = (uint8_t)(p->nr - jump - 1);
-}
-
-/* Memory that an object has from its ELF header on. */
-static struct range image(uint64_t base)
+struct filter_range filter_image(uint64_t base)
 {
 	const ElfW(Ehdr) *header = (const void *)(uintptr_t)base;
-	struct range r = { base, base };
+	struct filter_range r = { base, base };
 	const ElfW(Phdr) * segment;
 	unsigned i;
 
@@ -107,55 +31,88 @@ static struct range image(uint64_t base)
 	return r;
 }
 
-static struct range memory(const void *p, size_t bytes)
+struct filter_range filter_own_text(void)
 {
-	return (struct range){ (uintptr_t)p, (uintptr_t)p + bytes };
+	/* Made by the linker. */
+	extern const char __executable_start, etext;
+
+	return filter_memory(&__executable_start,
+			     (size_t)(&etext - &__executable_start));
 }
 
-static void write_program(struct program *p, const struct worker *w)
+struct filter_range filter_memory(const void *p, size_t bytes)
 {
-	static const long calls[] = { SYS_mmap,    SYS_munmap, SYS_mremap,
-				      SYS_madvise, SYS_brk,    SYS_mprotect };
-	const struct range words[] = {
-		memory(w, sizeof(*w)),
-		memory(w->gates, w->h->nr_slots * sizeof(*w->gates)),
-		memory(w->threads, w->h->nr_threads * sizeof(*w->threads)),
-		image(getauxval(AT_BASE)),
-	};
-	const struct range clock = image(getauxval(AT_SYSINFO_EHDR));
-	const size_t caller =
-		offsetof(struct seccomp_data, instruction_pointer);
-	size_t i;
-
-	load(p, offsetof(struct seccomp_data, arch));
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
-	leave_with(p, SECCOMP_RET_ALLOW);
-	for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		stop_at(p, calls[i], 0, NULL, 0);
-	stop_at(p, SYS_futex, offsetof(struct seccomp_data, args), words,
-		sizeof(words) / sizeof(*words));
-	stop_at(p, SYS_clock_gettime, caller, &clock, 1);
-	stop_at(p, SYS_gettimeofday, caller, &clock, 1);
-#ifdef SYS_time
-	stop_at(p, SYS_time, caller, &clock, 1);
-#endif
-	leave_with(p, SECCOMP_RET_ALLOW);
+	return (struct filter_range){ (uintptr_t)p, (uintptr_t)p + bytes };
 }
 
-bool worker_filter(struct worker *w)
+static void emit(struct filter *f, uint16_t code, uint32_t k, uint8_t yes,
+		 uint8_t no)
+{
+	f->code[f->nr++] = (struct sock_filter){ code, yes, no, k };
+}
+
+static void load(struct filter *f, size_t offset)
+{
+	emit(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+static void leave_with(struct filter *f, uint32_t verdict)
+{
+	emit(f, BPF_RET | BPF_K, verdict, 0, 0);
+}
+
+/* Let the call pass where the 64-bit value at that offset is in the range. */
+static void pass_in(struct filter *f, size_t at, struct filter_range r)
+{
+	const uint16_t more = BPF_JMP | BPF_JGT | BPF_K;
+	const uint16_t same = BPF_JMP | BPF_JEQ | BPF_K;
+	const uint16_t from = BPF_JMP | BPF_JGE | BPF_K;
+
+	/* Little-endian: the upper half comes second. */
+	load(f, at + 4);
+	emit(f, more, (uint32_t)(r.from >> 32), 3, 0);
+	emit(f, same, (uint32_t)(r.from >> 32), 0, 8);
+	load(f, at);
+	emit(f, from, (uint32_t)r.from, 0, 6);
+	load(f, at + 4);
+	emit(f, more, (uint32_t)(r.end >> 32), 4, 0);
+	emit(f, same, (uint32_t)(r.end >> 32), 0, 2);
+	load(f, at);
+	emit(f, from, (uint32_t)r.end, 1, 0);
+	leave_with(f, SECCOMP_RET_ALLOW);
+}
+
+void filter_stop(struct filter *f, long call, uint32_t verdict, size_t at,
+		 const struct filter_range *ranges, unsigned nr)
+{
+	unsigned jump, i;
+
+	load(f, offsetof(struct seccomp_data, nr));
+	jump = f->nr;
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 0);
+	for (i = 0; i < nr; i++)
+		pass_in(f, at, ranges[i]);
+	leave_with(f, verdict);
+	f->code[jump].jf = (uint8_t)(f->nr - jump - 1);
+}
+
+void filter_begin(struct filter *f)
+{
+	f->nr = 0;
+	load(f, offsetof(struct seccomp_data, arch));
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+	leave_with(f, SECCOMP_RET_ALLOW);
+}
+
+bool filter_install(struct filter *f)
 {
 	/* All threads that there are; no slower speculation for it. */
 	const unsigned flags =
 		SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	static struct program p;
-	struct sock_fprog prog = { .filter = p.code };
+	struct sock_fprog prog = { .filter = f->code };
 
-	write_program(&p, w);
-	prog.len = p.nr;
-	w->report->brk_at = (uint64_t)syscall(SYS_brk, 0);
-	if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	    !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog))
-		return true;
-	w->report->barred = 1;
-	return worker_fail(w, "seccomp", "is forbidden here");
+	leave_with(f, SECCOMP_RET_ALLOW);
+	prog.len = f->nr;
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "replayer/worker/clock.h"
 #include "replayer/worker/worker.h"
 
 static int status_fd = -1, rollup_fd = -1, clear_fd = -1;
@@ -56,7 +57,7 @@ bool worker_memory_init(struct worker *w)
 	if (status_fd < 0)
 		return worker_fail(w, "/proc/self/status", "cannot be read");
 	reset_peak();
-	start_ns = worker_now_ns();
+	start_ns = clock_real_ns();
 	return true;
 }
 
@@ -74,7 +75,7 @@ void worker_memory_sample(struct worker *w, uint32_t i)
 	s->peak_bytes = s->anon_bytes;
 	if (peak > shared + s->anon_bytes)
 		s->peak_bytes = peak - shared;
-	s->wall_ns = worker_now_ns() - start_ns;
+	s->wall_ns = clock_real_ns() - start_ns;
 	reset_peak();
 	if (i == w->h->nr_marks - 1)
 		w->report->peak_anon_bytes = worker_memory_exact();

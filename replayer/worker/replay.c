@@ -85,25 +85,32 @@ static unsigned group_of(uint64_t size)
 }
 
 static void note(struct worker_thread *t, enum plan_op op, uint64_t size,
-		 uint64_t ticks)
+		 uint64_t begin, uint64_t end)
 {
+	uint64_t ticks = end - begin;
+
 	/* Counters of two CPUs may differ a little: never below zero. */
 	if ((int64_t)ticks < 0)
 		ticks = 0;
-	hist_add(&t->hists[op * WORKER_GROUPS + group_of(size)],
+	hist_add(&t->hists[WORKER_HIST(op, group_of(size))],
 		 ticks_to_ns(ticks));
+	if (worker.order.pace == WORKER_RECORDED) {
+		t->now_ns = ticks_real_ns(&t->anchor, end);
+		hist_add(&t->hists[WORKER_LAG(op)],
+			 t->now_ns > t->due_ns ? t->now_ns - t->due_ns : 0);
+	}
 }
 
 /* Run one call; with a clock around it in the latency build. */
-#define CALL(op, size, expr)                \
- do {                                       \
-  if (timed) {                              \
-   uint64_t begin_ = ticks_begin();         \
-   expr;                                    \
-   note(t, op, size, ticks_end() - begin_); \
-  } else {                                  \
-   expr;                                    \
-  }                                         \
+#define CALL(op, size, expr)               \
+ do {                                      \
+  if (timed) {                             \
+   uint64_t begin_ = ticks_begin();        \
+   expr;                                   \
+   note(t, op, size, begin_, ticks_end()); \
+  } else {                                 \
+   expr;                                   \
+  }                                        \
  } while (0)
 
 /* What the flags of an op ask for after it. */
@@ -222,6 +229,8 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 		worker_join(t, slot);
 		break;
 	case PLAN_MARK:
+		atomic_store_explicit(&worker.report->marks_done, slot + 1,
+				      memory_order_relaxed);
 		if (worker.order.pass == WORKER_MEMORY)
 			worker_memory_sample(&worker, slot);
 		break;

@@ -12,21 +12,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "replayer/worker/clock.h"
+#include "replayer/worker/system.h"
 #include "replayer/worker/worker.h"
 
 #define SPINS 200
 
 /* A bit per thread: it has not ended. */
 static _Atomic uint64_t *unended;
-
-static void cpu_relax(void)
-{
-#if defined(__x86_64__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value)
 {
@@ -81,7 +74,7 @@ void worker_wait_slot(struct worker_thread *t, struct worker_gate *gate,
 		return;
 	t->waits++;
 	for (i = 0; i < SPINS; i++) {
-		cpu_relax();
+		system_relax();
 		if (gen_reached(gate, gen))
 			return;
 	}
@@ -195,7 +188,7 @@ static void wait_for_all(struct worker_thread *t, uint64_t seq)
 	for (i = 0; i < SPINS / 8; i++) {
 		if (look_around(&worker, &last) >= seq)
 			return;
-		cpu_relax();
+		system_relax();
 	}
 	before = switches();
 	while (look_around(&worker, &last) < seq)
@@ -262,6 +255,7 @@ static void *thread_main(void *arg)
 {
 	struct worker_thread *t = arg;
 
+	clock_is_replaying();
 	t->exits = worker_replay(t);
 	leave(t);
 	while (!t->exits && atomic_load(&worker.parked))
@@ -285,7 +279,7 @@ void worker_spawn(struct worker_thread *t, uint32_t number)
 	while ((rc = pthread_create(&child->handle, &attr, thread_main,
 				    child)) == EAGAIN &&
 	       tries++ < 1000)
-		usleep(1000);
+		clock_real_sleep(1000000);
 	pthread_attr_destroy(&attr);
 	if (rc) {
 		worker_fail(w, "pthread_create",
@@ -341,6 +335,15 @@ void worker_finish(struct worker_thread *t)
 		if (w->threads[i].exits && !w->threads[i].joined)
 			join(&w->threads[i]);
 	t->waits_slept += switches() - before;
+}
+
+uint32_t worker_nr_alive(const struct worker *w)
+{
+	uint32_t nr = 1, i;
+
+	for (i = 1; i < w->h->nr_threads; i++)
+		nr += w->table[i].first_page && !w->threads[i].exits;
+	return nr;
 }
 
 void worker_sync_init(struct worker *w)

@@ -6,8 +6,8 @@
  * null allocator shows).
  *
  * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
- * threads wait, calls.c finds the allocator, memory.c samples, filter.c shows
- * system calls to the driver.
+ * threads wait, calls.c finds the allocator, memory.c samples, calls_filter.c
+ * shows system calls to the driver, clock.h is about time.
  */
 #ifndef REPLAYER_WORKER_WORKER_H
 #define REPLAYER_WORKER_WORKER_H
@@ -20,6 +20,7 @@
 
 #include "replayer/plan.h"
 #include "replayer/plan_file.h"
+#include "replayer/worker/ticks.h"
 #include "replayer/worker_report.h"
 
 enum { WORKER_STACK_BYTES = 1 << 20 }; /* of them few are ever touched */
@@ -57,10 +58,14 @@ struct worker_thread {
 	uint64_t waits_slept; /* switches made by them */
 	uint64_t nulls;
 	uint64_t touched; /* the PLAN_TOUCHED of the next op, or 0 */
+	uint64_t time_ns; /* of the last PLAN_CLOCK */
+	uint64_t due_ns;  /* recorded pace: when it was due, in real time */
+	uint64_t now_ns;  /* of real time, or before */
+	struct ticks_anchor anchor;
 	pthread_t handle;
 	bool exits; /* its stream has ended with its exit */
 	bool joined;
-	struct hist *hists; /* latency: [PLAN_OPS][WORKER_GROUPS] */
+	struct hist *hists; /* latency: [WORKER_HISTS] */
 };
 
 struct worker {
@@ -103,6 +108,8 @@ void worker_spawn(struct worker_thread *t, uint32_t number);
 void worker_join(struct worker_thread *t, uint32_t number);
 /* The first thread: after its own stream, until all others are through. */
 void worker_finish(struct worker_thread *t);
+/* Threads of the replay that live, after worker_finish. */
+uint32_t worker_nr_alive(const struct worker *w);
 
 /* clock.c: the tape's time of what follows, at PLAN_CLOCK. */
 void worker_clock(struct worker_thread *t, uint64_t time_ns);
@@ -116,7 +123,7 @@ uint64_t worker_memory_exact(void);
 /* Resident pages of the program and its libraries, the plan's left out. */
 uint64_t worker_memory_files(const struct worker *w);
 
-/* filter.c: from here on the driver sees the calls that count. */
+/* calls_filter.c: from here on the driver sees the calls that count. */
 bool worker_filter(struct worker *w);
 
 /* instructions.c */
@@ -124,7 +131,6 @@ bool worker_count_start(struct worker *w);
 void worker_count_stop(struct worker *w);
 
 /* worker_main.c */
-uint64_t worker_now_ns(void);
 /* Zeroed shared memory that is not anonymous; NULL: message in the report. */
 void *worker_map(struct worker *w, size_t bytes, const char *what);
 /* Store why the worker cannot go on; returns false. */

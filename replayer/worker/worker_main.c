@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replayer/worker/clock.h"
 #include "replayer/worker/ticks.h"
 #include "replayer/worker/worker.h"
 
@@ -22,11 +23,6 @@
 #define MEMORY_WINDOW (4 * PLAN_GAP)
 
 struct worker worker;
-
-uint64_t worker_now_ns(void)
-{
-	return ticks_slow();
-}
 
 bool worker_fail(struct worker *w, const char *what, const char *why)
 {
@@ -97,7 +93,7 @@ static bool map_plan(struct worker *w, const char *path)
 
 static bool map_state(struct worker *w)
 {
-	const size_t hists = sizeof(struct hist) * PLAN_OPS * WORKER_GROUPS;
+	const size_t hists = sizeof(struct hist) * WORKER_HISTS;
 	size_t threads = w->h->nr_threads;
 	struct hist *all = NULL;
 	size_t i;
@@ -162,7 +158,7 @@ static void sum_up(struct worker *w)
 		r->harness_waits += t->waits;
 		r->nulls += t->nulls;
 		slept += t->waits_slept;
-		for (j = 0; t->hists && j < PLAN_OPS * WORKER_GROUPS; j++)
+		for (j = 0; t->hists && j < WORKER_HISTS; j++)
 			if (t->hists[j].count)
 				hist_merge(&into[j], &t->hists[j]);
 	}
@@ -172,33 +168,50 @@ static void sum_up(struct worker *w)
 		r->voluntary_switches = 0;
 }
 
+/* Of this process, whoever made them. */
+static uint32_t nr_threads(void)
+{
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	const char *line;
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	line = strstr(text, "\nThreads:");
+	return line ? (uint32_t)strtoul(line + 9, NULL, 10) : 0;
+}
+
 /* The part that is measured. */
 static void run(struct worker *w)
 {
 	struct worker_report *r = w->report;
 	struct rusage before, after;
 	uint64_t wall, cpu;
+	uint32_t all;
 
+	clock_is_replaying();
 	getrusage(RUSAGE_SELF, &before);
+	clock_start(w);
 	cpu = cpu_ns();
-	wall = worker_now_ns();
+	wall = clock_real_ns();
 	worker_replay(&w->threads[0]);
 	worker_finish(&w->threads[0]);
-	r->wall_ns = worker_now_ns() - wall;
+	r->wall_ns = clock_real_ns() - wall;
 	r->cpu_ns = cpu_ns() - cpu;
 	getrusage(RUSAGE_SELF, &after);
 	r->minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
 	r->voluntary_switches = (uint64_t)(after.ru_nvcsw - before.ru_nvcsw);
+	all = nr_threads();
+	if (all > worker_nr_alive(w))
+		r->foreign_threads = all - worker_nr_alive(w);
 	sum_up(w);
 }
 
 static void idle(struct worker *w, uint64_t ns)
 {
-	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000ULL),
-			       .tv_nsec = (long)(ns % 1000000000ULL) };
-
-	while (nanosleep(&ts, &ts) && errno == EINTR)
-		;
+	clock_idle(ns);
 	/* Allocators act when they are called, not while time passes. */
 	w->calls.free(w->calls.malloc(64));
 }
@@ -257,6 +270,11 @@ int main(int argc, char **argv)
 		w->report->start_anon_bytes = worker_memory_exact();
 	w->report->state = WORKER_REPLAYING;
 	worker_bear(&w->threads[0]);
+	if (w->order.pace != WORKER_ASAP) {
+		/* Wake when it is time, not up to 50 us later. */
+		prctl(PR_SET_TIMERSLACK, 1);
+		clock_trap_install(w);
+	}
 	if (w->order.pass == WORKER_CALLS && !worker_filter(w))
 		return 1;
 	if (w->order.pass == WORKER_INSTRUCTIONS && !worker_count_start(w))
