@@ -108,7 +108,8 @@ static __attribute__((constructor)) void start(void)
 }
 C
 
-# measure PACE ARM [OPTION...]: one pass on that arm; the seconds in took.
+# measure PACE ARM [OPTION...]: one pass on that arm; the milliseconds in took.
+# shellcheck disable=SC2317 # called through check
 measure()
 {
 	pace=$1
@@ -120,7 +121,7 @@ measure()
 		-a "$arm" --passes time "$@" -o run steps.tape
 	status=$?
 	took=$((($(date +%s%N) - began) / 1000000))
-	return $status
+	return "$status"
 }
 
 # shellcheck disable=SC2317 # called through check
@@ -158,6 +159,7 @@ check "time() does" spans 5 2000 4000
 check "timespec_get does" spans 6 2950 3400
 check "a system call of its own is answered alike" spans 7 2950 3400
 check "the CPU's time stays what it is" spans 8 0 1500
+# shellcheck disable=SC2016 # awk's dollars
 check "each step of the tape is one of the clock" awk '
 	NR > 1 && NR < 31 && ($1 - last < 90e6 || $1 - last > 200e6) {
 		print NR ": " $1 - last; bad = 1 }
@@ -196,6 +198,7 @@ check "system calls for clocks count in the calls pass, too" \
 check "recorded pace" measure recorded "c=./clocks.so,LOG=$TMP/log"
 check "takes 3 s" run_holds '.runs[0].metrics.wall_ns | . > 2.95e9 and . < 4e9'
 check "the clocks are the real ones" spans 1 2950 4000
+# shellcheck disable=SC2016 # awk's dollars
 check "calls come when they did" awk '
 	NR == 1 { first = $1 }
 	{ late = ($1 - first) / 1e6 - (NR - 1) * 100
