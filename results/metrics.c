@@ -228,7 +228,7 @@ static const struct metric metrics[] = {
 	{ "requested_peak_bytes", "requested", PART },
 	{ "rounding_peak_bytes", "rounding", PART },
 	{ "cached_peak_bytes", "cached", PART },
-	{ "free_peak_bytes", "free inside", PART },
+	{ "internal_free_peak_bytes", "free inside", PART },
 	{ "metadata_peak_bytes", "metadata", PART },
 	{ "dirty_peak_bytes", "dirty", PART },
 	{ "unexplained_peak_bytes", "unexplained", PART },

@@ -13,7 +13,7 @@ static const struct {
 	[SPLIT_REQUESTED] = { "requested", "requested_peak_bytes" },
 	[SPLIT_ROUNDING] = { "rounding", "rounding_peak_bytes" },
 	[SPLIT_CACHED] = { "cached", "cached_peak_bytes" },
-	[SPLIT_FREE] = { "free", "free_peak_bytes" },
+	[SPLIT_FREE] = { "free", "internal_free_peak_bytes" },
 	[SPLIT_METADATA] = { "metadata", "metadata_peak_bytes" },
 	[SPLIT_DIRTY] = { "dirty", "dirty_peak_bytes" },
 	[SPLIT_UNEXPLAINED] = { "unexplained", "unexplained_peak_bytes" },

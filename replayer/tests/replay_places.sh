@@ -31,7 +31,7 @@ sums='def near(a; b): (a - b) as $d | $d > -1000 and $d < 1000;
 		$m.usable_peak_bytes - $m.requested_peak_bytes and
 	near($m.rss_live_peak_bytes; $m.requested_peak_bytes +
 		$m.rounding_peak_bytes + ($m.cached_peak_bytes // 0) +
-		($m.free_peak_bytes // 0) + ($m.metadata_peak_bytes // 0) +
+		($m.internal_free_peak_bytes // 0) + ($m.metadata_peak_bytes // 0) +
 		($m.dirty_peak_bytes // 0) + $m.unexplained_peak_bytes) and
 	$c.requested_bytes[-1] == 0 and $c.usable_bytes[-1] == 0'
 "$B/heaptape-allocators" >"$TMP/list" 2>/dev/null

@@ -71,7 +71,7 @@ is "base cells are same" "same 1 10" "$(cell glibc wall_ns)"
 is "finds the effect on time" BETTER "$(cell jemalloc wall_ns | cut -d' ' -f1)"
 is "finds the effect on memory" "BETTER 0.85 10" \
 	"$(cell jemalloc rss_peak_bytes)"
-check "splits in JSON" jq -e '.splits | length == 6 and
+check "splits in JSON" jq -e '.splits | length == 3 and
 	all(.at == "peak" and .rss_bytes > .requested_bytes) and
 	(map(select(.arm == "glibc")) | all(.cached_bytes > 0)) and
 	(map(select(.arm == "jemalloc")) | all(.cached_bytes == null))' "$TMP/json"

@@ -134,7 +134,7 @@ static void split_metrics(struct result_run *run, bool all)
 	if (!all)
 		return;
 	metric(run, "cached_peak_bytes", rss * 0.02);
-	metric(run, "free_peak_bytes", rss * 0.03);
+	metric(run, "internal_free_peak_bytes", rss * 0.03);
 	metric(run, "metadata_peak_bytes", rss * 0.04);
 	metric(run, "dirty_peak_bytes", rss * 0.02);
 }
