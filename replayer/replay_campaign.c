@@ -18,6 +18,9 @@
 #include "traces/base/progress.h"
 #include "traces/base/units.h"
 
+/* A fault is told with the tape's time, to the millisecond. */
+#define VERIFY_CLOCK_NS 1000000
+
 static int add_arm(struct replay_state *s, const char *spec, struct err *err)
 {
 	struct alloc_arm *arms =
@@ -122,6 +125,12 @@ static bool compile_progress(void *ctx, uint64_t steps)
 	return replay_interrupted() != 0;
 }
 
+/* How finely the plan tells the tape's time; 0: nobody asks. */
+static uint64_t clock_step_ns(const struct replay_config *config)
+{
+	return config->passes[WORKER_VERIFY] ? VERIFY_CLOCK_NS : 0;
+}
+
 static int compile(struct replay_state *s, struct replay_work *work,
 		   struct err *err)
 {
@@ -131,8 +140,8 @@ static int compile(struct replay_state *s, struct replay_work *work,
 
 	snprintf(folder, sizeof(folder), "%s/.plans", s->dir);
 	progress_start("compiling", work->tape.events);
-	rc = replay_tape_compile(&work->tape, folder, 0, compile_progress, &c,
-				 err);
+	rc = replay_tape_compile(&work->tape, folder, clock_step_ns(s->config),
+				 compile_progress, &c, err);
 	progress_stop();
 	if (rc)
 		return rc;
@@ -216,11 +225,13 @@ static uint64_t passes_of_round(const struct replay_state *s,
 				const struct replay_work *work)
 {
 	uint64_t nr = 0;
+	size_t k;
 	int i;
 
-	for (i = 0; i < WORKER_PASSES; i++)
-		nr += s->config->passes[i];
-	nr *= s->nr_arms;
+	for (k = 0; k < s->nr_arms; k++)
+		for (i = 0; i < WORKER_PASSES; i++)
+			nr += replay_wants(s, work, &s->arms[k],
+					   (enum worker_pass)i);
 	if (s->config->passes[WORKER_MEMORY] && !work->no_prediction[0] &&
 	    work->reference_arm == s->nr_arms)
 		nr++;

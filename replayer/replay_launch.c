@@ -259,6 +259,8 @@ static void judge(const struct replay_launch *l, struct replay_run *run,
 
 	if (run->report->barred) {
 		set_status(run, "failed", "", "%s", run->report->message);
+	} else if (run->report->misbehaved) {
+		set_status(run, "failed", words, "%s", run->report->message);
 	} else if (ending == TIMED_OUT) {
 		set_status(run, "timeout", words,
 			   "ran longer than %llu s (--timeout)",

@@ -319,6 +319,18 @@ static int add_instructions(struct result_run *result,
 			  err);
 }
 
+static int add_verify(struct result_run *result, const struct replay_run *run,
+		      struct err *err)
+{
+	const struct value values[] = {
+		{ "verified_ops", (double)run->report->verified_ops },
+		{ "verified_blocks", (double)run->report->verified_blocks },
+	};
+
+	return add_values(result, values, sizeof(values) / sizeof(*values),
+			  err);
+}
+
 int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
 		   const struct replay_floor *floor,
@@ -339,6 +351,8 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 	case WORKER_CALLGRIND:
 		return add_instructions(result, run, floor->instructions[pass],
 					err);
+	case WORKER_VERIFY:
+		return add_verify(result, run, err);
 	default:
 		return add_memory(result, tape, run, floor, heap, err);
 	}

@@ -19,6 +19,7 @@ enum worker_pass {
 	WORKER_CALLS,
 	WORKER_INSTRUCTIONS, /* by a counter of the CPU */
 	WORKER_CALLGRIND,    /* by valgrind; a time pass to the worker */
+	WORKER_VERIFY,       /* is what the allocator returns correct? */
 	WORKER_PASSES,
 };
 
@@ -77,6 +78,7 @@ struct worker_report {
 	uint32_t state; /* enum worker_state */
 	uint32_t nr_samples;
 	uint32_t barred;     /* this machine forbids the pass, message why */
+	uint32_t misbehaved; /* the allocator; message tells what it did */
 	char message[240];   /* why it could not go on */
 	char malloc_by[512]; /* path of the object that serves malloc */
 	uint64_t wall_ns;
@@ -94,8 +96,10 @@ struct worker_report {
 	uint64_t file_bytes;       /* resident of programs and libraries */
 	uint64_t brk_at;           /* calls: the break before the replay */
 	uint64_t instructions;     /* of user space, in the replay */
-	uint64_t samples_at;       /* byte offset: worker_sample per mark */
-	uint64_t hists_at;         /* struct hist [PLAN_OPS][WORKER_GROUPS] */
+	uint64_t verified_ops;
+	uint64_t verified_blocks; /* contents that were checked at last */
+	uint64_t samples_at;      /* byte offset: worker_sample per mark */
+	uint64_t hists_at;        /* struct hist [PLAN_OPS][WORKER_GROUPS] */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "replayer/worker/worker.h"
 
@@ -135,13 +136,14 @@ static void *memalign_by_posix(size_t alignment, size_t size)
 
 static void *page_aligned(size_t size)
 {
-	return fallback.memalign(PLAN_PAGE, size);
+	return fallback.memalign((size_t)sysconf(_SC_PAGESIZE), size);
 }
 
 static void *page_rounded(size_t size)
 {
-	return fallback.memalign(PLAN_PAGE, (size + PLAN_PAGE - 1) &
-						    ~(size_t)(PLAN_PAGE - 1));
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return fallback.memalign(page, (size + page - 1) & ~(page - 1));
 }
 
 /*
@@ -195,6 +197,7 @@ static bool find_all(struct worker *w)
 	*(void **)&c->free_sized = find("free_sized", (void *)free_with_size);
 	*(void **)&c->free_aligned_sized =
 		find("free_aligned_sized", (void *)free_with_alignment);
+	*(void **)&c->usable_size = find("malloc_usable_size", NULL);
 	return true;
 }
 

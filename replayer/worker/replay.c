@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The loop that runs a thread's stream, in two builds: plain, and with every
- * call timed. Between two calls it does as little as it can; blocks are
- * touched outside of the timed call.
+ * The loop that runs a thread's stream, in three builds: plain, with every
+ * call timed, and with every call checked. Between two calls it does as little
+ * as it can; blocks are touched outside of the timed call.
  */
 #include <string.h>
 
 #include "replayer/worker/ticks.h"
+#include "replayer/worker/verify.h"
 #include "replayer/worker/worker.h"
 
 #define AHEAD 12 /* words between an op and the prefetch of its slot */
@@ -239,7 +240,8 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 
 /* Returns whether the stream's end lets the thread exit. */
 static inline __attribute__((always_inline)) bool
-replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
+replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
+	      bool checked)
 {
 	const struct worker_calls f = worker.calls;
 	void **const slots = worker.slots;
@@ -248,8 +250,11 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 		uint64_t word = *at;
 		uint64_t size = plan_arg(word);
 		void **slot = &slots[plan_slot(word)];
+		const uint64_t *op = at;
 		void *p;
 
+		if (checked)
+			verify_before(t, op);
 		__builtin_prefetch(&slots[plan_slot(at[AHEAD])], 1);
 		switch (word & PLAN_CODE_MASK) {
 		case PLAN_MALLOC_BIG:
@@ -291,6 +296,8 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 			return (word & PLAN_CODE_MASK) == PLAN_EXIT;
 		}
 		at++;
+		if (checked)
+			verify_after(t, op);
 		if (word & PLAN_FLAGS)
 			after_op(word);
 	}
@@ -298,12 +305,17 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 
 static bool replay_plain(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, false);
+	return replay_stream(t, at, false, false);
 }
 
 static bool replay_timed(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, true);
+	return replay_stream(t, at, true, false);
+}
+
+static bool replay_checked(struct worker_thread *t, const uint64_t *at)
+{
+	return replay_stream(t, at, false, true);
 }
 
 void worker_bear(struct worker_thread *t)
@@ -320,6 +332,8 @@ void worker_bear(struct worker_thread *t)
 		t->touched = plan_touched(0, b[i].pages);
 		keep(t, &worker.slots[b[i].slot],
 		     worker.calls.malloc(b[i].size), b[i].size);
+		if (worker.order.pass == WORKER_VERIFY)
+			verify_born(t, b[i].slot, b[i].size);
 	}
 	t->touched = 0;
 	/* It may be that no op reaches the peak: it is here. */
@@ -337,5 +351,7 @@ bool worker_replay(struct worker_thread *t)
 		return false;
 	if (worker.order.pass == WORKER_LATENCY)
 		return replay_timed(t, at);
+	if (worker.order.pass == WORKER_VERIFY)
+		return replay_checked(t, at);
 	return replay_plain(t, at);
 }

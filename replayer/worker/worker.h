@@ -7,7 +7,7 @@
  *
  * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
  * threads wait, calls.c finds the allocator, memory.c samples, filter.c shows
- * system calls to the driver.
+ * system calls to the driver, verify.c checks what the allocator returns.
  */
 #ifndef REPLAYER_WORKER_WORKER_H
 #define REPLAYER_WORKER_WORKER_H
@@ -38,6 +38,7 @@ struct worker_calls {
 	void (*free)(void *p);
 	void (*free_sized)(void *p, size_t size);
 	void (*free_aligned_sized)(void *p, size_t alignment, size_t size);
+	size_t (*usable_size)(void *p); /* NULL: it has none */
 };
 
 /* How threads meet at a slot; apart from its pointer, as few ops need it. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "replayer/worker/ticks.h"
+#include "replayer/worker/verify.h"
 #include "replayer/worker/worker.h"
 
 /* Memory passes keep the threads closer, so that the live set is the tape's. */
@@ -223,7 +224,8 @@ static void measure_rest(struct worker *w)
 
 static bool prepare(struct worker *w, const char *plan)
 {
-	if (w->order.null)
+	/* The verify pass writes to blocks itself. */
+	if (w->order.null || w->order.pass == WORKER_VERIFY)
 		w->order.touch = WORKER_TOUCH_NONE;
 	if (!map_plan(w, plan) || !map_state(w) || !worker_find_calls(w))
 		return false;
@@ -235,6 +237,8 @@ static bool prepare(struct worker *w, const char *plan)
 		ticks_init();
 		w->report->timer_floor_ns = ticks_floor_ns();
 	}
+	if (w->order.pass == WORKER_VERIFY)
+		return verify_init(w);
 	return w->order.pass != WORKER_MEMORY || worker_memory_init(w);
 }
 
@@ -267,6 +271,8 @@ int main(int argc, char **argv)
 	w->report->state = WORKER_MEASURING;
 	if (w->order.pass == WORKER_MEMORY)
 		measure_rest(w);
+	if (w->order.pass == WORKER_VERIFY)
+		verify_finish(w);
 	w->report->state = WORKER_DONE;
 	_exit(0);
 }
