@@ -129,7 +129,7 @@ shim_INTERNAL = $(patsubst %.c,$(B)/internal/%.o,$(filter-out %/wrap.c \
 	%/cxx.c,$(shim_SRC)))
 $(B)/libshim_internal.a: $(shim_INTERNAL)
 # And what the worker verifies allocators with.
-verify_INTERNAL = $(B)/internal/replayer/worker/pattern.o \
+verify_INTERNAL = $(B)/internal/replayer/worker/contents.o \
 	$(B)/internal/replayer/worker/shadow.o
 $(B)/libverify_internal.a: $(verify_INTERNAL)
 $(arena_INTERNAL) $(shim_INTERNAL) $(verify_INTERNAL): $(B)/internal/%.o: %.c Makefile

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "replayer/worker/pattern.h"
+#include "replayer/worker/contents.h"
 #include "replayer/worker/shadow.h"
 #include "replayer/worker/worker.h"
 
@@ -71,17 +71,17 @@ static void test_small_contents(void **state)
 
 	(void)state;
 	for (size = 0; size < 64; size++) {
-		uint64_t key = pattern_key(3, size, 7);
+		uint64_t key = contents_key(3, size, 7);
 
 		memset(buf, 0x55, sizeof(buf));
-		pattern_fill(buf, size, key);
+		contents_fill(buf, size, key);
 		assert_int_equal(buf[size], 0x55);
-		assert_int_equal(pattern_check(buf, size, size, key), size);
+		assert_int_equal(contents_check(buf, size, size, key), size);
 		for (at = 0; at < size; at++) {
 			buf[at] ^= 0x10;
-			assert_int_equal(pattern_check(buf, size, size, key),
+			assert_int_equal(contents_check(buf, size, size, key),
 					 at);
-			assert_int_equal(pattern_check(buf, size, at, key),
+			assert_int_equal(contents_check(buf, size, at, key),
 					 size);
 			buf[at] ^= 0x10;
 		}
@@ -92,25 +92,25 @@ static void test_small_contents(void **state)
 static void test_large_contents(void **state)
 {
 	const uint64_t size = 300001;
-	uint64_t key = pattern_key(1, size, 1), at;
+	uint64_t key = contents_key(1, size, 1), at;
 	char *buf = malloc(size + 1);
 
 	(void)state;
 	assert_non_null(buf);
 	buf[size] = 0x55;
-	pattern_fill(buf, size, key);
+	contents_fill(buf, size, key);
 	assert_int_equal(buf[size], 0x55);
-	assert_int_equal(pattern_check(buf, size, size, key), size);
+	assert_int_equal(contents_check(buf, size, size, key), size);
 	for (at = 0; at + 4096 <= size; at += 4096) {
 		memset(buf + at, 0, 4096);
-		assert_in_range(pattern_check(buf, size, size, key), at,
+		assert_in_range(contents_check(buf, size, size, key), at,
 				at + 4095);
-		assert_int_equal(pattern_check(buf, size, at, key), size);
-		pattern_fill(buf, size, key);
+		assert_int_equal(contents_check(buf, size, at, key), size);
+		contents_fill(buf, size, key);
 	}
 	buf[size - 1] ^= 1;
-	assert_int_equal(pattern_check(buf, size, size, key), size - 1);
-	assert_int_equal(pattern_check(buf, size, size - 1, key), size);
+	assert_int_equal(contents_check(buf, size, size, key), size - 1);
+	assert_int_equal(contents_check(buf, size, size - 1, key), size);
 	free(buf);
 }
 
@@ -122,11 +122,11 @@ static void test_zero(void **state)
 	(void)state;
 	for (at = 0; at < 37; at++) {
 		buf[at] = 1;
-		assert_int_equal(pattern_check_zero(buf, 37), at);
+		assert_int_equal(contents_check_zero(buf, 37), at);
 		buf[at] = 0;
 	}
 	buf[37] = 1;
-	assert_int_equal(pattern_check_zero(buf, 37), 37);
+	assert_int_equal(contents_check_zero(buf, 37), 37);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "replayer/worker/pattern.h"
+#include "replayer/worker/contents.h"
 #include "replayer/worker/shadow.h"
 #include "replayer/worker/verify.h"
 #include "replayer/worker/worker.h"
@@ -147,7 +147,7 @@ static void check_contents(const struct verify_scene *s, uint64_t limit,
 	uint64_t byte;
 
 	used_in = s;
-	byte = pattern_check(b->p, b->used, limit, b->key);
+	byte = contents_check(b->p, b->used, limit, b->key);
 	used_in = NULL;
 	if (byte < b->used)
 		verify_changed(s, byte, how);
@@ -159,7 +159,7 @@ static void check_zero(const struct verify_scene *s)
 	uint64_t byte;
 
 	used_in = s;
-	byte = pattern_check_zero(b->p, b->size);
+	byte = contents_check_zero(b->p, b->size);
 	used_in = NULL;
 	if (byte < b->size)
 		verify_fault(s, "byte ", byte, " is not zero");
@@ -203,13 +203,13 @@ static void use(const struct verify_scene *s, uint64_t used)
 	struct verify_block *b = &blocks[s->slot];
 
 	b->used = used;
-	b->key =
-		pattern_key(s->slot, b->size, s->place->call << 20 ^ s->thread);
+	b->key = contents_key(s->slot, b->size,
+			      s->place->call << 20 ^ s->thread);
 	b->code = s->place->code;
 	b->call = s->place->call;
 	b->thread = s->thread;
 	used_in = s;
-	pattern_fill(b->p, used, b->key);
+	contents_fill(b->p, used, b->key);
 	used_in = NULL;
 }
 

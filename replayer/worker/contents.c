@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "replayer/plan.h"
-#include "replayer/worker/pattern.h"
+#include "replayer/worker/contents.h"
 
 #define WORD sizeof(uint64_t)
 #define EDGE 4096 /* bytes at both ends of a large block that are filled */
 #define STEP 4096 /* between the words of its middle */
 
-uint64_t pattern_key(uint64_t slot, uint64_t size, uint64_t call)
+uint64_t contents_key(uint64_t slot, uint64_t size, uint64_t call)
 {
 	uint64_t key = slot * 0x9e3779b97f4a7c15ULL +
 		       size * 0xc2b2ae3d27d4eb4fULL +
@@ -75,7 +75,7 @@ static uint64_t edge_of(uint64_t size)
 	return (size - EDGE) & ~(uint64_t)(WORD - 1);
 }
 
-void pattern_fill(char *p, uint64_t size, uint64_t key)
+void contents_fill(char *p, uint64_t size, uint64_t key)
 {
 	uint64_t at;
 
@@ -94,8 +94,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-uint64_t pattern_check(const char *p, uint64_t size, uint64_t limit,
-		       uint64_t key)
+uint64_t contents_check(const char *p, uint64_t size, uint64_t limit,
+			uint64_t key)
 {
 	uint64_t at, end, found;
 
@@ -120,7 +120,7 @@ uint64_t pattern_check(const char *p, uint64_t size, uint64_t limit,
 	return found < limit ? found : size;
 }
 
-uint64_t pattern_check_zero(const char *p, uint64_t size)
+uint64_t contents_check_zero(const char *p, uint64_t size)
 {
 	uint64_t at;
 
