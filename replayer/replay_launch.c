@@ -302,7 +302,8 @@ static int map_report(struct replay_run *run, const struct replay_launch *l,
 		samples_at + h->nr_marks * sizeof(struct worker_sample);
 	void *p;
 
-	run->bytes = hists_at + sizeof(struct hist) * PLAN_OPS * WORKER_GROUPS;
+	run->bytes =
+		hists_at + sizeof(struct hist) * WORKER_HISTS * WORKER_GROUPS;
 	if (ftruncate(fd, (off_t)run->bytes))
 		return err_set(err, ERR_SYS, errno, "cannot make a report");
 	p = mmap(NULL, run->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -401,8 +402,8 @@ const struct worker_sample *replay_run_samples(const struct replay_run *run)
 			      run->report->samples_at);
 }
 
-const struct hist *replay_run_hist(const struct replay_run *run,
-				   enum plan_op op, unsigned group)
+const struct hist *replay_run_hist(const struct replay_run *run, unsigned op,
+				   unsigned group)
 {
 	const struct hist *all = (const void *)((const char *)run->report +
 						run->report->hists_at);

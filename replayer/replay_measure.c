@@ -202,18 +202,19 @@ static int add_histogram(struct result_run *result, const char *op,
 static int add_latency(struct result_run *result, const struct replay_run *run,
 		       struct err *err)
 {
-	static const char *const ops[PLAN_OPS] = { "malloc", "calloc",
-						   "realloc", "free" };
+	static const char *const ops[WORKER_HISTS] = { "malloc", "calloc",
+						       "realloc", "free",
+						       "touch" };
 	static const char *const groups[WORKER_GROUPS] = WORKER_GROUP_NAMES;
 	struct hist *all = calloc(1, sizeof(*all));
-	int rc, op;
-	unsigned g;
+	unsigned op, g;
+	int rc;
 
 	if (!all)
 		return err_set(err, ERR_NOMEM, ENOMEM, "histogram");
 	rc = result_add_metric(result, "timer_floor_ns",
 			       (double)run->report->timer_floor_ns, err);
-	for (op = 0; op < PLAN_OPS && !rc; op++) {
+	for (op = 0; op < WORKER_HISTS && !rc; op++) {
 		memset(all, 0, sizeof(*all));
 		for (g = 0; g < WORKER_GROUPS; g++)
 			hist_merge(all, replay_run_hist(run, op, g));
@@ -224,6 +225,10 @@ static int add_latency(struct result_run *result, const struct replay_run *run,
 			rc = add_histogram(result, ops[op], groups[g],
 					   replay_run_hist(run, op, g), err);
 	}
+	/* What is left is that of touching. */
+	if (!rc && all->count)
+		rc = result_add_metric(result, "touch_mean_ns", hist_mean(all),
+				       err);
 	free(all);
 	return rc;
 }

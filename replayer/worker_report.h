@@ -55,6 +55,9 @@ enum worker_state {
 	WORKER_DONE,
 };
 
+/* Histograms of a latency pass: one per enum plan_op, and that of touching. */
+enum { WORKER_TOUCHED = PLAN_OPS, WORKER_HISTS };
+
 /* Size groups of the latency histograms, by upper end in bytes. */
 #define WORKER_GROUPS 6
 #define WORKER_GROUP_ENDS                 \
@@ -99,7 +102,7 @@ struct worker_report {
 	uint64_t verified_ops;
 	uint64_t verified_blocks; /* contents that were checked at last */
 	uint64_t samples_at;      /* byte offset: worker_sample per mark */
-	uint64_t hists_at;        /* struct hist [PLAN_OPS][WORKER_GROUPS] */
+	uint64_t hists_at; /* struct hist [WORKER_HISTS][WORKER_GROUPS] */
 };
 
 #endif

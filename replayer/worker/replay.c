@@ -85,7 +85,8 @@ static unsigned group_of(uint64_t size)
 	return i;
 }
 
-static void note(struct worker_thread *t, enum plan_op op, uint64_t size,
+/* op: a kind of call, or WORKER_TOUCHED. */
+static void note(struct worker_thread *t, unsigned op, uint64_t size,
 		 uint64_t ticks)
 {
 	/* Counters of two CPUs may differ a little: never below zero. */
@@ -116,12 +117,28 @@ static void after_op(uint64_t word)
 		worker_memory_sample(&worker, worker.h->nr_marks - 1);
 }
 
+/* Touch, with a clock of its own around it in the latency build. */
+static inline __attribute__((always_inline)) void
+use(struct worker_thread *t, char *p, uint64_t from, uint64_t size, bool timed)
+{
+	uint64_t begin;
+
+	if (!timed || !p || from >= size ||
+	    worker.order.touch == WORKER_TOUCH_NONE) {
+		touch(t, p, from, size);
+		return;
+	}
+	begin = ticks_begin();
+	touch(t, p, from, size);
+	note(t, WORKER_TOUCHED, size, ticks_end() - begin);
+}
+
 /* Keep the block that a call has returned. */
-static inline void keep(struct worker_thread *t, void **slot, void *p,
-			uint64_t size)
+static inline __attribute__((always_inline)) void
+keep(struct worker_thread *t, void **slot, void *p, uint64_t size, bool timed)
 {
 	*slot = p;
-	touch(t, p, 0, size);
+	use(t, p, 0, size, timed);
 }
 
 /* The rarer calls of two words: aligned ones, sized frees. */
@@ -161,7 +178,7 @@ wide_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
 		     f->free_aligned_sized(*slot, align, size));
 		return;
 	}
-	keep(t, slot, p, size);
+	keep(t, slot, p, size, timed);
 }
 
 static inline __attribute__((always_inline)) void
@@ -179,7 +196,7 @@ realloc_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
 	/* A realloc that failed has left the old block in place. */
 	if (p || !size)
 		*slot = p;
-	touch(t, p, old, size);
+	use(t, p, old, size, timed);
 }
 
 /* Calls that leave no block. */
@@ -261,13 +278,13 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
 			size = *++at; /* fall through */
 		case PLAN_MALLOC:
 			CALL(PLAN_OP_MALLOC, size, p = f.malloc(size));
-			keep(t, slot, p, size);
+			keep(t, slot, p, size, timed);
 			break;
 		case PLAN_REALLOC_NEW_BIG:
 			size = *++at; /* fall through */
 		case PLAN_REALLOC_NEW:
 			CALL(PLAN_OP_REALLOC, size, p = f.realloc(NULL, size));
-			keep(t, slot, p, size);
+			keep(t, slot, p, size, timed);
 			break;
 		case PLAN_FREE:
 			CALL(PLAN_OP_FREE, size, f.free(*slot));
@@ -276,7 +293,7 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
 			size = *++at; /* fall through */
 		case PLAN_CALLOC:
 			CALL(PLAN_OP_CALLOC, size, p = f.calloc(1, size));
-			keep(t, slot, p, size);
+			keep(t, slot, p, size, timed);
 			break;
 		case PLAN_REALLOC:
 		case PLAN_REALLOCARRAY:
@@ -331,7 +348,7 @@ void worker_bear(struct worker_thread *t)
 	for (i = 0; i < worker.h->nr_born; i++) {
 		t->touched = plan_touched(0, b[i].pages);
 		keep(t, &worker.slots[b[i].slot],
-		     worker.calls.malloc(b[i].size), b[i].size);
+		     worker.calls.malloc(b[i].size), b[i].size, false);
 		if (worker.order.pass == WORKER_VERIFY)
 			verify_born(t, b[i].slot, b[i].size);
 	}

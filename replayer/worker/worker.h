@@ -61,7 +61,7 @@ struct worker_thread {
 	pthread_t handle;
 	bool exits; /* its stream has ended with its exit */
 	bool joined;
-	struct hist *hists; /* latency: [PLAN_OPS][WORKER_GROUPS] */
+	struct hist *hists; /* latency: [WORKER_HISTS][WORKER_GROUPS] */
 };
 
 struct worker {

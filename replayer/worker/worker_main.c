@@ -98,7 +98,7 @@ static bool map_plan(struct worker *w, const char *path)
 
 static bool map_state(struct worker *w)
 {
-	const size_t hists = sizeof(struct hist) * PLAN_OPS * WORKER_GROUPS;
+	const size_t hists = sizeof(struct hist) * WORKER_HISTS * WORKER_GROUPS;
 	size_t threads = w->h->nr_threads;
 	struct hist *all = NULL;
 	size_t i;
@@ -163,7 +163,7 @@ static void sum_up(struct worker *w)
 		r->harness_waits += t->waits;
 		r->nulls += t->nulls;
 		slept += t->waits_slept;
-		for (j = 0; t->hists && j < PLAN_OPS * WORKER_GROUPS; j++)
+		for (j = 0; t->hists && j < WORKER_HISTS * WORKER_GROUPS; j++)
 			if (t->hists[j].count)
 				hist_merge(&into[j], &t->hists[j]);
 	}
