@@ -129,7 +129,11 @@ $(B)/libarena_internal.a: $(arena_INTERNAL)
 shim_INTERNAL = $(patsubst %.c,$(B)/internal/%.o,$(filter-out %/wrap.c \
 	%/cxx.c,$(shim_SRC)))
 $(B)/libshim_internal.a: $(shim_INTERNAL)
-$(arena_INTERNAL) $(shim_INTERNAL): $(B)/internal/%.o: %.c Makefile
+# And what the worker verifies allocators with.
+verify_INTERNAL = $(B)/internal/replayer/worker/contents.o \
+	$(B)/internal/replayer/worker/shadow.o
+$(B)/libverify_internal.a: $(verify_INTERNAL)
+$(arena_INTERNAL) $(shim_INTERNAL) $(verify_INTERNAL): $(B)/internal/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) $(sanitize) -fno-builtin-malloc \
 		-ftls-model=initial-exec -fexceptions -MMD -MP -c -o $@ $<
@@ -197,6 +201,7 @@ $(B)/results/html_assets.o: results/report.css results/report.js
 # Unit tests, makers of test data and benches link every library; the other
 # small programs beside them stand alone.
 $(B)/recorder/tests/shim_test: $(B)/libshim_internal.a
+$(B)/replayer/tests/verify_test: $(B)/libverify_internal.a
 $(UNIT) $(LINKED): $(B)/%: $(B)/%.o $(LIBS:%=$(B)/%) $(B)/libarena_internal.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(XCFLAGS) $(sanitize) -o $@ $< \

@@ -90,4 +90,16 @@ static inline uint64_t hist_percentile(const struct hist *h, double q)
 	return hist_upper_ns(i);
 }
 
+/* The mean, each value taken for its bucket's end; 0 for an empty one. */
+static inline double hist_mean(const struct hist *h)
+{
+	double sum = 0;
+	unsigned i;
+
+	for (i = 0; i < HIST_BUCKETS; i++)
+		if (h->buckets[i])
+			sum += (double)h->buckets[i] * (double)hist_upper_ns(i);
+	return h->count ? sum / (double)h->count : 0;
+}
+
 #endif

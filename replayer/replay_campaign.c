@@ -18,6 +18,9 @@
 #include "traces/base/progress.h"
 #include "traces/base/units.h"
 
+/* A fault is told with the tape's time, to the millisecond. */
+#define VERIFY_CLOCK_NS 1000000
+
 static int add_arm(struct replay_state *s, const char *spec, struct err *err)
 {
 	struct alloc_arm *arms =
@@ -123,8 +126,9 @@ static bool compile_progress(void *ctx, uint64_t steps)
 }
 
 /*
- * How often threads must be told the tape's time. At recorded pace each call
- * is due at its own time; the clocks of allocators count milliseconds.
+ * How finely the plan tells the tape's time; 0: nobody asks. At recorded pace
+ * each call is due at its own time; the clocks of allocators count
+ * milliseconds.
  */
 static uint64_t clock_step_ns(const struct replay_config *config)
 {
@@ -134,7 +138,7 @@ static uint64_t clock_step_ns(const struct replay_config *config)
 	case WORKER_VIRTUAL:
 		return 100000;
 	default:
-		return 0;
+		return config->passes[WORKER_VERIFY] ? VERIFY_CLOCK_NS : 0;
 	}
 }
 
@@ -232,11 +236,13 @@ static uint64_t passes_of_round(const struct replay_state *s,
 				const struct replay_work *work)
 {
 	uint64_t nr = 0;
+	size_t k;
 	int i;
 
-	for (i = 0; i < WORKER_PASSES; i++)
-		nr += s->config->passes[i];
-	nr *= s->nr_arms;
+	for (k = 0; k < s->nr_arms; k++)
+		for (i = 0; i < WORKER_PASSES; i++)
+			nr += replay_wants(s, work, &s->arms[k],
+					   (enum worker_pass)i);
 	if (s->config->passes[WORKER_MEMORY] && !work->no_prediction[0] &&
 	    work->reference_arm == s->nr_arms)
 		nr++;

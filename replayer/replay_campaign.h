@@ -69,9 +69,9 @@ unsigned replay_nr_tried(const struct replay_config *config);
  */
 int replay_try_passes(struct replay_state *s, struct replay_work *work,
 		      struct err *err);
-/* Whether the pass is to be run. */
+/* Whether the pass is to be run on that arm. */
 bool replay_wants(const struct replay_state *s, const struct replay_work *work,
-		  enum worker_pass pass);
+		  const struct alloc_arm *arm, enum worker_pass pass);
 /* Note in the document what is barred. */
 int replay_barred_entries(const struct replay_state *s,
 			  const struct replay_work *work,

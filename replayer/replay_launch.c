@@ -268,6 +268,8 @@ static void judge(const struct replay_launch *l, struct replay_run *run,
 
 	if (run->report->barred) {
 		set_status(run, "failed", "", "%s", run->report->message);
+	} else if (run->report->misbehaved) {
+		set_status(run, "failed", words, "%s", run->report->message);
 	} else if (ending == TIMED_OUT) {
 		set_status(run, "timeout", words,
 			   "ran longer than %llu s (--timeout)",
@@ -309,7 +311,8 @@ static int map_report(struct replay_run *run, const struct replay_launch *l,
 		samples_at + h->nr_marks * sizeof(struct worker_sample);
 	void *p;
 
-	run->bytes = hists_at + sizeof(struct hist) * WORKER_HISTS;
+	run->bytes =
+		hists_at + sizeof(struct hist) * WORKER_HISTS * WORKER_GROUPS;
 	if (ftruncate(fd, (off_t)run->bytes))
 		return err_set(err, ERR_SYS, errno, "cannot make a report");
 	p = mmap(NULL, run->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -408,17 +411,11 @@ const struct worker_sample *replay_run_samples(const struct replay_run *run)
 			      run->report->samples_at);
 }
 
-const struct hist *replay_run_hist(const struct replay_run *run,
-				   enum plan_op op, unsigned group)
+const struct hist *replay_run_hist(const struct replay_run *run, unsigned op,
+				   unsigned group)
 {
 	const struct hist *all = (const void *)((const char *)run->report +
 						run->report->hists_at);
 
-	return &all[WORKER_HIST(op, group)];
-}
-
-const struct hist *replay_run_lag(const struct replay_run *run, enum plan_op op)
-{
-	/* The lags come behind the last kind. */
-	return replay_run_hist(run, PLAN_OPS, op);
+	return &all[op * WORKER_GROUPS + group];
 }

@@ -58,11 +58,9 @@ void replay_run_release(struct replay_run *run);
 unsigned replay_callgrind_words(char **argv);
 void replay_callgrind_read(struct worker_report *report, int words_fd);
 
-/* The report's arrays. */
+/* The report's arrays; op: a kind of call, or WORKER_TOUCHED. */
 const struct worker_sample *replay_run_samples(const struct replay_run *run);
-const struct hist *replay_run_hist(const struct replay_run *run,
-				   enum plan_op op, unsigned group);
-const struct hist *replay_run_lag(const struct replay_run *run,
-				  enum plan_op op);
+const struct hist *replay_run_hist(const struct replay_run *run, unsigned op,
+				   unsigned group);
 
 #endif

@@ -19,6 +19,7 @@ static struct {
 	struct opt_list arms;
 	uint64_t rounds;
 	const char *passes;
+	bool verify;
 	const char *touch;
 	const char *pace;
 	uint64_t idle_ns;
@@ -46,7 +47,11 @@ static const struct opt_def defs[] = {
 	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
 	  "what to measure: time, latency, memory, calls,\n"
-	  "instructions, callgrind (default: the first four)" },
+	  "instructions, callgrind, verify\n"
+	  "(default: the first four)" },
+	{ 0, "verify", NULL, OPT_FLAG, &opts.verify,
+	  "also check what the allocators return:\n"
+	  "the verify pass" },
 	{ 0, "touch", "HOW", OPT_TEXT, &opts.touch,
 	  "use of the blocks: none, first, pages or all\n"
 	  "(default: pages)" },
@@ -108,6 +113,8 @@ static int fill_config(struct replay_config *config, struct err *err)
 {
 	int rc = replay_parse_passes(opts.passes, config->passes, err);
 
+	if (opts.verify)
+		config->passes[WORKER_VERIFY] = true;
 	if (!rc)
 		rc = replay_parse_touch(opts.touch, &config->order.touch, err);
 	if (!rc)

@@ -227,53 +227,38 @@ static int add_histogram(struct result_run *result, const char *op,
 	return 0;
 }
 
-static const char *const op_names[PLAN_OPS] = { "malloc", "calloc", "realloc",
-						"free" };
-
-/* At recorded pace: how late calls returned. */
-static int add_lags(struct result_run *result, const struct replay_run *run,
-		    struct err *err)
-{
-	char name[16];
-	int rc = 0, op;
-
-	for (op = 0; op < PLAN_OPS && !rc; op++) {
-		const struct hist *h = replay_run_lag(run, (enum plan_op)op);
-
-		snprintf(name, sizeof(name), "%s_lag", op_names[op]);
-		rc = add_percentiles(result, name, h, err);
-		if (!rc)
-			rc = add_histogram(result, name, "all", h, err);
-	}
-	return rc;
-}
-
 static int add_latency(struct result_run *result, const struct replay_run *run,
 		       struct err *err)
 {
+	static const char *const names[WORKER_HISTS] = {
+		"malloc",     "calloc",     "realloc",     "free",    "touch",
+		"malloc_lag", "calloc_lag", "realloc_lag", "free_lag"
+	};
 	static const char *const groups[WORKER_GROUPS] = WORKER_GROUP_NAMES;
 	struct hist *all = calloc(1, sizeof(*all));
-	int rc, op;
-	unsigned g;
+	unsigned op, g;
+	int rc;
 
 	if (!all)
 		return err_set(err, ERR_NOMEM, ENOMEM, "histogram");
 	rc = result_add_metric(result, "timer_floor_ns",
 			       (double)run->report->timer_floor_ns, err);
-	for (op = 0; op < PLAN_OPS && !rc; op++) {
+	for (op = 0; op < WORKER_HISTS && !rc; op++) {
 		memset(all, 0, sizeof(*all));
 		for (g = 0; g < WORKER_GROUPS; g++)
 			hist_merge(all, replay_run_hist(run, op, g));
-		rc = add_percentiles(result, op_names[op], all, err);
+		rc = add_percentiles(result, names[op], all, err);
 		if (!rc)
-			rc = add_histogram(result, op_names[op], "all", all,
-					   err);
+			rc = add_histogram(result, names[op], "all", all, err);
 		for (g = 0; g < WORKER_GROUPS && !rc; g++)
-			rc = add_histogram(result, op_names[op], groups[g],
+			rc = add_histogram(result, names[op], groups[g],
 					   replay_run_hist(run, op, g), err);
+		if (!rc && op == WORKER_TOUCHED && all->count)
+			rc = result_add_metric(result, "touch_mean_ns",
+					       hist_mean(all), err);
 	}
 	free(all);
-	return rc ? rc : add_lags(result, run, err);
+	return rc;
 }
 
 /* Highest memory, also between the marks. */
@@ -394,6 +379,18 @@ static int add_instructions(struct result_run *result,
 			  err);
 }
 
+static int add_verify(struct result_run *result, const struct replay_run *run,
+		      struct err *err)
+{
+	const struct value values[] = {
+		{ "verified_ops", (double)run->report->verified_ops },
+		{ "verified_blocks", (double)run->report->verified_blocks },
+	};
+
+	return add_values(result, values, sizeof(values) / sizeof(*values),
+			  err);
+}
+
 int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
 		   const struct replay_floor *floor,
@@ -414,6 +411,8 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 	case WORKER_CALLGRIND:
 		return add_instructions(result, run, floor->instructions[pass],
 					err);
+	case WORKER_VERIFY:
+		return add_verify(result, run, err);
 	default:
 		return add_memory(result, tape, run, floor, heap, err);
 	}

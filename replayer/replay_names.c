@@ -9,7 +9,8 @@
 #include "traces/base/err.h"
 
 static const char *const pass_names[WORKER_PASSES] = {
-	"time", "latency", "memory", "calls", "instructions", "callgrind"
+	"time",         "latency",   "memory", "calls",
+	"instructions", "callgrind", "verify"
 };
 static const char *const touch_names[] = { "none", "first", "pages", "all" };
 
@@ -40,7 +41,7 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 			return err_set(err, ERR_ARG, 0,
 				       "unknown pass '%.*s'; there are time, "
 				       "latency, memory, calls, "
-				       "instructions, callgrind",
+				       "instructions, callgrind, verify",
 				       (int)(len < 80 ? len : 80), text);
 		passes[i] = true;
 	}

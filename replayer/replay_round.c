@@ -359,7 +359,8 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 
 	for (i = 0; i < s->nr_arms && !rc; i++)
 		for (pass = 0; pass < WORKER_PASSES && !rc; pass++)
-			if (replay_wants(s, work, (enum worker_pass)pass))
+			if (replay_wants(s, work, &s->arms[order[i]],
+					 (enum worker_pass)pass))
 				rc = measure_pass(s, work, doc,
 						  &s->arms[order[i]],
 						  (enum worker_pass)pass,

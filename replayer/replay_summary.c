@@ -28,6 +28,7 @@ static const struct {
 	{ "realloc_p99_ns", "realloc p99", units_format_ns },
 	{ "free_p99_ns", "free p99", units_format_ns },
 	{ "instructions", "instructions", units_format_count },
+	{ "verified_ops", "verified", units_format_count },
 };
 
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))

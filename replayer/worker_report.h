@@ -20,6 +20,7 @@ enum worker_pass {
 	WORKER_CALLS,
 	WORKER_INSTRUCTIONS, /* by a counter of the CPU */
 	WORKER_CALLGRIND,    /* by valgrind; a time pass to the worker */
+	WORKER_VERIFY,       /* is what the allocator returns correct? */
 	WORKER_PASSES,
 };
 
@@ -55,6 +56,17 @@ enum worker_state {
 	WORKER_DONE,
 };
 
+/*
+ * Histograms of a latency pass: service times by enum plan_op, that of
+ * touching, and at recorded pace the lags by enum plan_op: from when a call
+ * was due to its return.
+ */
+enum {
+	WORKER_TOUCHED = PLAN_OPS,
+	WORKER_LAGS,
+	WORKER_HISTS = WORKER_LAGS + PLAN_OPS
+};
+
 /* Size groups of the latency histograms, by upper end in bytes. */
 #define WORKER_GROUPS 6
 #define WORKER_GROUP_ENDS                 \
@@ -65,14 +77,6 @@ enum worker_state {
  {                                                        \
   "0-64", "65-256", "257-1K", "1K-8K", "8K-128K", ">128K" \
  }
-
-/*
- * Histograms of a latency pass: service times by kind and size group, then at
- * recorded pace the lags by kind: from when a call was due to its return.
- */
-#define WORKER_HISTS         (PLAN_OPS * WORKER_GROUPS + PLAN_OPS)
-#define WORKER_HIST(op, grp) ((op)*WORKER_GROUPS + (grp))
-#define WORKER_LAG(op)       (PLAN_OPS * WORKER_GROUPS + (op))
 
 /* One mark of the memory pass: anonymous memory of the whole process. */
 struct worker_sample {
@@ -116,6 +120,7 @@ struct worker_report {
 	uint32_t nr_samples;
 	_Atomic uint32_t marks_done; /* of nr_samples, for the progress */
 	uint32_t barred;     /* this machine forbids the pass, message why */
+	uint32_t misbehaved; /* the allocator; message tells what it did */
 	char message[240];   /* why it could not go on */
 	char malloc_by[512]; /* path of the object that serves malloc */
 	uint64_t wall_ns;
@@ -133,8 +138,10 @@ struct worker_report {
 	uint32_t no_trap;         /* they cannot be: seccomp is forbidden */
 	uint32_t foreign_threads; /* made by the allocator; alive at the end */
 	uint64_t instructions;    /* of user space, in the replay */
+	uint64_t verified_ops;
+	uint64_t verified_blocks; /* contents that were checked at last */
 	uint64_t samples_at;      /* byte offset: worker_sample per mark */
-	uint64_t hists_at;        /* struct hist [WORKER_HISTS] */
+	uint64_t hists_at; /* struct hist [WORKER_HISTS][WORKER_GROUPS] */
 };
 
 #endif

@@ -109,7 +109,7 @@ static void put_latency_tables(struct report *report,
 			       const struct comparison_tape *tape)
 {
 	static const char *const ops[] = { "malloc", "free", "realloc",
-					   "calloc" };
+					   "calloc", "touch" };
 	static const char *const parts[] = { "p50",  "p90",   "p99",
 					     "p999", "p9999", "max" };
 	char names[NR(parts)][48], caption[64];

@@ -90,6 +90,19 @@ static void test_merge(void **state)
 	assert_int_equal(hist_percentile(&a, 0.5), 10);
 }
 
+static void test_mean(void **state)
+{
+	static struct hist h;
+	uint64_t i;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	assert_true(hist_mean(&h) == 0);
+	for (i = 1; i <= 100000; i++)
+		hist_add(&h, i);
+	assert_true(hist_mean(&h) >= 50000.5 && hist_mean(&h) < 50400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +111,7 @@ int main(void)
 		cmocka_unit_test(test_beyond_the_range),
 		cmocka_unit_test(test_percentiles),
 		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_mean),
 	};
 
 	return cmocka_run_group_tests_name("hist", tests, NULL, NULL);

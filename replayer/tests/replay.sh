@@ -174,8 +174,18 @@ holds "latency pass" '.runs[] | select(.arm == "glibc" and .pass == "latency")
 	.metrics.malloc_max_ns >= .metrics.malloc_p99_ns and
 	.metrics.timer_floor_ns > 0 and
 	(.metrics | has("malloc_p9999_ns") | not) and
-	([.histograms[] | select(.size_group == "all") | .count | add] | add)
-		== .metrics.ops' "$doc"
+	([.histograms[] | select(.size_group == "all" and .op != "touch")
+		| .count | add] | add) == .metrics.ops' "$doc"
+holds "the touching of blocks is timed apart" '.runs[]
+	| select(.arm == "glibc" and .pass == "latency")
+	| .metrics.touch_max_ns >= .metrics.touch_p50_ns and
+	.metrics.touch_mean_ns > 0 and
+	([.histograms[] | select(.size_group == "all") | {(.op): .count | add}]
+	| add | .touch > 20000 and .touch <= .malloc + .calloc + .realloc)' \
+	"$doc"
+holds "a block that is not touched takes no time" '[.runs[]
+	| select(.arm == "null") | .metrics | has("touch_max_ns")]
+	| all(. == false)' "$doc"
 holds "memory pass" '.runs[] | select(.arm == "glibc" and .pass == "memory")
 	| .metrics.rss_peak_bytes >= .metrics.live_peak_bytes and
 	.metrics.rss_mean_bytes <= .metrics.rss_peak_bytes and

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "replayer/worker/worker.h"
 
@@ -136,13 +137,14 @@ static void *memalign_by_posix(size_t alignment, size_t size)
 
 static void *page_aligned(size_t size)
 {
-	return fallback.memalign(PLAN_PAGE, size);
+	return fallback.memalign((size_t)sysconf(_SC_PAGESIZE), size);
 }
 
 static void *page_rounded(size_t size)
 {
-	return fallback.memalign(PLAN_PAGE, (size + PLAN_PAGE - 1) &
-						    ~(size_t)(PLAN_PAGE - 1));
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return fallback.memalign(page, (size + page - 1) & ~(page - 1));
 }
 
 /*

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * The loop that runs a thread's stream, in three builds: plain, with every call
- * timed, and with the sizes of blocks counted. Between two calls it does as
- * little as it can; blocks are touched outside of the timed call.
+ * The loop that runs a thread's stream, in four builds: plain, with every call
+ * timed, with the sizes of blocks counted, and with every call checked. Between
+ * two calls it does as little as it can; blocks are touched outside of the
+ * timed call.
  */
 #include <string.h>
 
 #include "replayer/worker/account.h"
 #include "replayer/worker/ticks.h"
+#include "replayer/worker/verify.h"
 #include "replayer/worker/worker.h"
+
+/* A constant wherever it is passed on: each build has its own loop. */
+enum build { PLAIN, TIMED, COUNTED, CHECKED };
 
 #define AHEAD 12 /* words between an op and the prefetch of its slot */
 
@@ -85,27 +90,28 @@ static unsigned group_of(uint64_t size)
 	return i;
 }
 
-static void note(struct worker_thread *t, enum plan_op op, uint64_t size,
+/* op: a kind of call, or WORKER_TOUCHED. */
+static void note(struct worker_thread *t, unsigned op, uint64_t size,
 		 uint64_t begin, uint64_t end)
 {
+	unsigned group = group_of(size);
 	uint64_t ticks = end - begin;
 
 	/* Counters of two CPUs may differ a little: never below zero. */
 	if ((int64_t)ticks < 0)
 		ticks = 0;
-	hist_add(&t->hists[WORKER_HIST(op, group_of(size))],
-		 ticks_to_ns(ticks));
-	if (worker.order.pace == WORKER_RECORDED) {
-		t->now_ns = ticks_real_ns(&t->anchor, end);
-		hist_add(&t->hists[WORKER_LAG(op)],
-			 t->now_ns > t->due_ns ? t->now_ns - t->due_ns : 0);
-	}
+	hist_add(&t->hists[op * WORKER_GROUPS + group], ticks_to_ns(ticks));
+	if (worker.order.pace != WORKER_RECORDED || op == WORKER_TOUCHED)
+		return;
+	t->now_ns = ticks_real_ns(&t->anchor, end);
+	hist_add(&t->hists[(WORKER_LAGS + op) * WORKER_GROUPS + group],
+		 t->now_ns > t->due_ns ? t->now_ns - t->due_ns : 0);
 }
 
 /* Run one call; with a clock around it in the latency build. */
 #define CALL(op, size, expr)               \
  do {                                      \
-  if (timed) {                             \
+  if (build == TIMED) {                    \
    uint64_t begin_ = ticks_begin();        \
    expr;                                   \
    note(t, op, size, begin_, ticks_end()); \
@@ -123,19 +129,39 @@ static void after_op(uint64_t word)
 		worker_memory_sample(&worker, worker.h->nr_marks - 1);
 }
 
+/* Touch, with a clock of its own around it in the latency build. */
+static inline __attribute__((always_inline)) void use(struct worker_thread *t,
+						      char *p, uint64_t from,
+						      uint64_t size,
+						      enum build build)
+{
+	uint64_t begin;
+
+	if (build != TIMED || !p || from >= size ||
+	    worker.order.touch == WORKER_TOUCH_NONE) {
+		touch(t, p, from, size);
+		return;
+	}
+	begin = ticks_begin();
+	touch(t, p, from, size);
+	note(t, WORKER_TOUCHED, size, begin, ticks_end());
+}
+
 /* Keep the block that a call has returned. */
-static inline void keep(struct worker_thread *t, void **slot, void *p,
-			uint64_t size, bool counted)
+static inline __attribute__((always_inline)) void keep(struct worker_thread *t,
+						       void **slot, void *p,
+						       uint64_t size,
+						       enum build build)
 {
 	*slot = p;
-	account_add(t, slot, p, size, counted);
-	touch(t, p, 0, size);
+	account_add(t, slot, p, size, build == COUNTED);
+	use(t, p, 0, size, build);
 }
 
 /* The rarer calls of two words: aligned ones, sized frees. */
 static inline __attribute__((always_inline)) void
 wide_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
-	uint64_t word, uint64_t next, bool timed, bool counted)
+	uint64_t word, uint64_t next, enum build build)
 {
 	uint64_t size = next & ((1ULL << PLAN_ALIGN_SHIFT) - 1);
 	uint64_t align = 1ULL << (next >> PLAN_ALIGN_SHIFT);
@@ -162,27 +188,27 @@ wide_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
 		CALL(PLAN_OP_MALLOC, size, p = f->pvalloc(size));
 		break;
 	case PLAN_FREE_SIZED:
-		account_drop(t, slot, counted);
+		account_drop(t, slot, build == COUNTED);
 		CALL(PLAN_OP_FREE, size, f->free_sized(*slot, size));
 		return;
 	default:
-		account_drop(t, slot, counted);
+		account_drop(t, slot, build == COUNTED);
 		CALL(PLAN_OP_FREE, size,
 		     f->free_aligned_sized(*slot, align, size));
 		return;
 	}
-	keep(t, slot, p, size, counted);
+	keep(t, slot, p, size, build);
 }
 
 static inline __attribute__((always_inline)) void
 realloc_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
-	   uint64_t word, uint64_t next, bool timed, bool counted)
+	   uint64_t word, uint64_t next, enum build build)
 {
 	uint64_t old = plan_realloc_old(next);
 	uint64_t size = plan_realloc_new(word, next);
 	char *p = *slot;
 
-	account_drop(t, slot, counted);
+	account_drop(t, slot, build == COUNTED);
 	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC)
 		CALL(PLAN_OP_REALLOC, size, p = f->realloc(p, size));
 	else
@@ -190,24 +216,24 @@ realloc_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
 	/* A realloc that failed has left the old block in place. */
 	if (p || !size) {
 		*slot = p;
-		account_add(t, slot, p, size, counted);
-	} else if (counted) {
+		account_add(t, slot, p, size, build == COUNTED);
+	} else if (build == COUNTED) {
 		account_add(t, slot, *slot, worker.sizes[slot - worker.slots],
-			    counted);
+			    true);
 	}
-	touch(t, p, old, size);
+	use(t, p, old, size, build);
 }
 
 /* Calls that leave no block. */
 static inline __attribute__((always_inline)) void
 lone_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
-	uint64_t word, bool timed, bool counted)
+	uint64_t word, enum build build)
 {
 	uint32_t arg = plan_arg(word);
 	void *p;
 
 	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC_FREE) {
-		account_drop(t, slot, counted);
+		account_drop(t, slot, build == COUNTED);
 		CALL(PLAN_OP_REALLOC, arg, p = f->realloc(*slot, 0));
 		/* Some allocators return a block, even for size 0. */
 		if (p)
@@ -259,8 +285,7 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 
 /* Returns whether the stream's end lets the thread exit. */
 static inline __attribute__((always_inline)) bool
-replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
-	      bool counted)
+replay_stream(struct worker_thread *t, const uint64_t *at, enum build build)
 {
 	const struct worker_calls f = worker.calls;
 	void **const slots = worker.slots;
@@ -269,42 +294,45 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
 		uint64_t word = *at;
 		uint64_t size = plan_arg(word);
 		void **slot = &slots[plan_slot(word)];
+		const uint64_t *op = at;
 		void *p;
 
+		if (build == CHECKED)
+			verify_before(t, op);
 		__builtin_prefetch(&slots[plan_slot(at[AHEAD])], 1);
 		switch (word & PLAN_CODE_MASK) {
 		case PLAN_MALLOC_BIG:
 			size = *++at; /* fall through */
 		case PLAN_MALLOC:
 			CALL(PLAN_OP_MALLOC, size, p = f.malloc(size));
-			keep(t, slot, p, size, counted);
+			keep(t, slot, p, size, build);
 			break;
 		case PLAN_REALLOC_NEW_BIG:
 			size = *++at; /* fall through */
 		case PLAN_REALLOC_NEW:
 			CALL(PLAN_OP_REALLOC, size, p = f.realloc(NULL, size));
-			keep(t, slot, p, size, counted);
+			keep(t, slot, p, size, build);
 			break;
 		case PLAN_FREE:
-			account_drop(t, slot, counted);
+			account_drop(t, slot, build == COUNTED);
 			CALL(PLAN_OP_FREE, size, f.free(*slot));
 			break;
 		case PLAN_CALLOC_BIG:
 			size = *++at; /* fall through */
 		case PLAN_CALLOC:
 			CALL(PLAN_OP_CALLOC, size, p = f.calloc(1, size));
-			keep(t, slot, p, size, counted);
+			keep(t, slot, p, size, build);
 			break;
 		case PLAN_REALLOC:
 		case PLAN_REALLOCARRAY:
-			realloc_op(t, &f, slot, word, *++at, timed, counted);
+			realloc_op(t, &f, slot, word, *++at, build);
 			break;
 		case PLAN_REALLOC_FREE:
 		case PLAN_FREE_NULL:
-			lone_op(t, &f, slot, word, timed, counted);
+			lone_op(t, &f, slot, word, build);
 			break;
 		case PLAN_REALLOCARRAY_NEW ... PLAN_FREE_ALIGNED_SIZED:
-			wide_op(t, &f, slot, word, *++at, timed, counted);
+			wide_op(t, &f, slot, word, *++at, build);
 			break;
 		default:
 			at = harness_op(t, at);
@@ -313,6 +341,8 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
 			return (word & PLAN_CODE_MASK) == PLAN_EXIT;
 		}
 		at++;
+		if (build == CHECKED)
+			verify_after(t, op);
 		if (word & PLAN_FLAGS)
 			after_op(word);
 	}
@@ -320,17 +350,22 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
 
 static bool replay_plain(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, false, false);
+	return replay_stream(t, at, PLAIN);
 }
 
 static bool replay_timed(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, true, false);
+	return replay_stream(t, at, TIMED);
 }
 
 static bool replay_counted(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, false, true);
+	return replay_stream(t, at, COUNTED);
+}
+
+static bool replay_checked(struct worker_thread *t, const uint64_t *at)
+{
+	return replay_stream(t, at, CHECKED);
 }
 
 void worker_bear(struct worker_thread *t)
@@ -347,7 +382,9 @@ void worker_bear(struct worker_thread *t)
 		t->touched = plan_touched(0, b[i].pages);
 		keep(t, &worker.slots[b[i].slot],
 		     worker.calls.malloc(b[i].size), b[i].size,
-		     worker.sizes != NULL);
+		     worker.sizes ? COUNTED : PLAIN);
+		if (worker.order.pass == WORKER_VERIFY)
+			verify_born(t, b[i].slot, b[i].size);
 	}
 	t->touched = 0;
 	/* It may be that no op reaches the peak: it is here. */
@@ -367,5 +404,7 @@ bool worker_replay(struct worker_thread *t)
 		return replay_timed(t, at);
 	if (worker.order.pass == WORKER_MEMORY)
 		return replay_counted(t, at);
+	if (worker.order.pass == WORKER_VERIFY)
+		return replay_checked(t, at);
 	return replay_plain(t, at);
 }

@@ -8,7 +8,7 @@
  * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
  * threads wait, calls.c finds the allocator, memory.c samples, checkpoints.c
  * looks where the bytes are, calls_filter.c shows system calls to the driver,
- * clock.h is about time.
+ * verify.c checks what the allocator returns, clock.h is about time.
  */
 #ifndef REPLAYER_WORKER_WORKER_H
 #define REPLAYER_WORKER_WORKER_H
@@ -69,7 +69,7 @@ struct worker_thread {
 	bool joined;
 	/* Memory: of the blocks that it made, less those that it freed. */
 	_Atomic uint64_t requested, usable, blocks;
-	struct hist *hists; /* latency: [WORKER_HISTS] */
+	struct hist *hists; /* latency: [WORKER_HISTS][WORKER_GROUPS] */
 };
 
 struct worker {

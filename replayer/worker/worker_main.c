@@ -18,6 +18,7 @@
 #include "replayer/worker/account.h"
 #include "replayer/worker/clock.h"
 #include "replayer/worker/ticks.h"
+#include "replayer/worker/verify.h"
 #include "replayer/worker/worker.h"
 
 /* Memory passes keep the threads closer, so that the live set is the tape's. */
@@ -94,7 +95,7 @@ static bool map_plan(struct worker *w, const char *path)
 
 static bool map_state(struct worker *w)
 {
-	const size_t hists = sizeof(struct hist) * WORKER_HISTS;
+	const size_t hists = sizeof(struct hist) * WORKER_HISTS * WORKER_GROUPS;
 	size_t threads = w->h->nr_threads;
 	struct hist *all = NULL;
 	size_t i;
@@ -168,7 +169,7 @@ static void sum_up(struct worker *w)
 		r->harness_waits += t->waits;
 		r->nulls += t->nulls;
 		slept += t->waits_slept;
-		for (j = 0; t->hists && j < WORKER_HISTS; j++)
+		for (j = 0; t->hists && j < WORKER_HISTS * WORKER_GROUPS; j++)
 			if (t->hists[j].count)
 				hist_merge(&into[j], &t->hists[j]);
 	}
@@ -247,7 +248,8 @@ static void measure_rest(struct worker *w)
 
 static bool prepare(struct worker *w, const char *plan)
 {
-	if (w->order.null)
+	/* The verify pass writes to blocks itself. */
+	if (w->order.null || w->order.pass == WORKER_VERIFY)
 		w->order.touch = WORKER_TOUCH_NONE;
 	if (!map_plan(w, plan) || !map_state(w) || !worker_find_calls(w))
 		return false;
@@ -259,6 +261,8 @@ static bool prepare(struct worker *w, const char *plan)
 		ticks_init();
 		w->report->timer_floor_ns = ticks_floor_ns();
 	}
+	if (w->order.pass == WORKER_VERIFY)
+		return verify_init(w);
 	if (w->order.pass != WORKER_MEMORY)
 		return true;
 	if (!worker_memory_init(w))
@@ -299,6 +303,8 @@ int main(int argc, char **argv)
 	w->report->state = WORKER_MEASURING;
 	if (w->order.pass == WORKER_MEMORY)
 		measure_rest(w);
+	if (w->order.pass == WORKER_VERIFY)
+		verify_finish(w);
 	w->report->state = WORKER_DONE;
 	_exit(0);
 }
