@@ -36,6 +36,9 @@ cat >"$TMP/base.c" <<'C'
 #ifndef FREE
 #define FREE(p) ((void)(p))
 #endif
+#ifndef REFUSED
+#define REFUSED(p) 0
+#endif
 static _Atomic uintptr_t used;
 static _Atomic unsigned calls;
 static char heap[1 << 30];
@@ -64,6 +67,7 @@ size_t malloc_usable_size(void *p) { return USABLE(size_of(p)); }
 void *realloc(void *p, size_t n)
 {
 	char *q;
+	if (p && REFUSED((char *)p)) return NULL;
 	if (p && size_of(p) >= n) return p;
 	q = take(16, n);
 	if (p) memcpy(q, p, KEPT(p, size_of(p)));
@@ -164,6 +168,14 @@ broken tail 'KEPT(p, n) ((n) - ((n) > 40))'
 finds tail realloc "realloc of $block: byte [0-9]+ was not kept from [a-z]+, call [0-9]+ of thread"
 broken head 'KEPT(p, n) ((n) > 40 ? 0 : (n))'
 finds head realloc "realloc of $block: byte 0 was not kept from"
+broken refused 'REFUSED(p) (++calls % 10 == 0)'
+exits 4 "a realloc that fails" verify -a "$TMP/refused.so" \
+	-o "$TMP/refused" "$TMP/realloc.tape"
+check "and keeps the block is only that" jq -e '.runs[0].message
+	| test("^[0-9]+ calls returned NULL")' \
+	"$TMP/refused/realloc-r001.json"
+broken lost 'REFUSED(p) (++calls % 10 == 0 && (*(p) ^= 1, 1))'
+finds lost realloc "realloc of $block: byte 0 was not kept from"
 broken moved 'SKEWED(p, n) ((n) == 40000 ? (p) - 400 : (p))'
 finds moved every "realloc of 40000 bytes at 0x[0-9a-f]+: overlaps a live block"
 broken scribbles 'FREE(p) (++calls % 10 ? 0 : ((p)[size_of(p) + 56] ^= 1))'
