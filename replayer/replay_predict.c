@@ -129,36 +129,98 @@ static double other_at(const struct replay_tape *tape, const double *other,
 		       (double)s[i + 1].time_ns, other[i + 1]);
 }
 
+/* The process under the arm: what its heap has, and all the rest. */
+struct process {
+	const struct replay_tape *tape;
+	const struct replay_heap *heap;
+	const double *other;
+	double files; /* the arm's library less the reference's */
+	double peak_bytes;
+	double mean_bytes;
+	double end_bytes;
+};
+
+/*
+ * The next time at which the heap (a mark) or the rest (a sample) is known,
+ * and which of the two it is; false at the end.
+ */
+static bool next_time(const struct replay_tape *tape, size_t *mark,
+		      size_t *sample, uint64_t *time_ns, bool *is_mark)
+{
+	bool marks = *mark < tape->header.nr_marks;
+	bool samples = *sample < tape->nr_samples;
+
+	if (!marks && !samples)
+		return false;
+	*is_mark = marks &&
+		   (!samples ||
+		    mark_time(tape, *mark) <= tape->samples[*sample].time_ns);
+	*time_ns = *is_mark ? mark_time(tape, (*mark)++)
+			    : tape->samples[(*sample)++].time_ns;
+	return true;
+}
+
+/*
+ * Along the tape from the first to the last time that is known, as a line
+ * from each to the next.
+ */
+static void walk_process(struct process *p)
+{
+	struct walk w = { p->tape, p->heap->anon_bytes, 0 };
+	size_t mark = 0, sample = 0, at = 0;
+	uint64_t time = 0, last_time = 0, begin = UINT64_MAX;
+	double sum = 0, last = 0;
+	bool is_mark;
+
+	while (next_time(p->tape, &mark, &sample, &time, &is_mark)) {
+		double base = p->files + other_at(p->tape, p->other, &at, time);
+		double bytes = base + walk_bytes(&w, time);
+		double peak =
+			is_mark ? base + (double)p->heap->peak_bytes[mark - 1]
+				: bytes;
+
+		if (begin == UINT64_MAX)
+			begin = time;
+		else
+			sum += (last + bytes) / 2 * (double)(time - last_time);
+		if (peak > p->peak_bytes)
+			p->peak_bytes = peak;
+		last = bytes;
+		last_time = time;
+	}
+	p->mean_bytes =
+		last_time > begin ? sum / (double)(last_time - begin) : last;
+	p->end_bytes = p->files + (double)p->heap->end_bytes +
+		       other_at(p->tape, p->other, &at, last_time);
+}
+
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
 			   const struct replay_heap *heap,
 			   const struct replay_heap *reference, struct err *err)
 {
-	/* The libraries of the two allocators may differ in size. */
-	double files = (double)heap->file_bytes - (double)reference->file_bytes;
 	double *other = other_memory(tape, reference);
-	double peak = 0, sum = 0, time = 0;
-	size_t i, sample = 0, nr = tape->header.nr_marks;
+	struct process p = {
+		.tape = tape,
+		.heap = heap,
+		.other = other,
+		.files = (double)heap->file_bytes -
+			 (double)reference->file_bytes,
+	};
 	int rc;
 
 	if (!other)
 		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
-	for (i = 0; i < nr; i++) {
-		uint64_t now = mark_time(tape, i);
-		uint64_t next = i + 1 < nr ? mark_time(tape, i + 1) : now;
-		double base = files + other_at(tape, other, &sample, now);
-		double weight = (double)(next - now);
-
-		if (base + (double)heap->peak_bytes[i] > peak)
-			peak = base + (double)heap->peak_bytes[i];
-		sum += (base + (double)heap->anon_bytes[i]) * weight;
-		time += weight;
-	}
+	walk_process(&p);
 	free(other);
-	rc = result_add_metric(result, "predicted_rss_peak_bytes", peak, err);
-	if (!rc && time > 0)
+	rc = result_add_metric(result, "predicted_rss_peak_bytes", p.peak_bytes,
+			       err);
+	if (!rc)
 		rc = result_add_metric(result, "predicted_rss_mean_bytes",
-				       sum / time, err);
+				       p.mean_bytes, err);
+	if (!rc)
+		rc = result_add_metric(result, "predicted_rss_end_bytes",
+				       p.end_bytes, err);
 	return rc;
 }
 

@@ -102,6 +102,8 @@ static const struct metric metrics[] = {
 	  NEAR_EXACT(MIB, 0.03), NULL },
 	{ "predicted_rss_mean_bytes", "predicted RSS mean", MEMORY, METRIC_MAIN,
 	  NEAR_EXACT(MIB, 0.03), NULL },
+	{ "predicted_rss_end_bytes", "predicted RSS at the end", MEMORY,
+	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), NULL },
 	{ "fragmentation_peak", "RSS/live at peak", FACTOR, METRIC_MAIN,
 	  NEAR_EXACT(0, 0.03), fragmentation_peak },
 	{ "fragmentation_mean", "RSS/live mean", FACTOR, METRIC_MAIN,
