@@ -91,19 +91,3 @@ int replay_barred_entries(const struct replay_state *s,
 	}
 	return rc;
 }
-
-int replay_note_clocks(struct result_doc *doc, struct err *err)
-{
-	char text[1024] = "";
-	size_t used = 0, i;
-
-	for (i = 0; i < doc->nr_runs; i++) {
-		double reads = result_metric(&doc->runs[i], "raw_clock_reads");
-
-		if (reads > 0 && used < sizeof(text))
-			used += (size_t)snprintf(
-				text + used, sizeof(text) - used, "%s%s: %.0f",
-				used ? ", " : "", doc->runs[i].arm, reads);
-	}
-	return used ? result_add_config(doc, "raw_clock_reads", text, err) : 0;
-}

@@ -72,11 +72,14 @@ int replay_try_passes(struct replay_state *s, struct replay_work *work,
 /* Whether the pass is to be run. */
 bool replay_wants(const struct replay_state *s, const struct replay_work *work,
 		  enum worker_pass pass);
-/* Note in the document what is barred, and who reads clocks by system calls. */
+/* Note in the document what is barred. */
 int replay_barred_entries(const struct replay_state *s,
 			  const struct replay_work *work,
 			  struct result_doc *doc, struct err *err);
-int replay_note_clocks(struct result_doc *doc, struct err *err);
+
+/* replay_clocks.c: note and tell which arms the pace may not have reached. */
+int replay_note_clocks(const struct replay_state *s, struct result_doc *doc,
+		       struct err *err);
 
 /* replay_folder.c */
 /* Whether a file of that name is a document, not something put beside them. */

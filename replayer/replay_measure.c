@@ -101,6 +101,27 @@ static int add_values(struct result_run *result, const struct value *values,
 	return rc;
 }
 
+/* Who may have seen another time than the pace's. */
+static int add_clocks(struct result_run *result, const struct replay_run *run,
+		      struct err *err)
+{
+	const struct worker_report *r = run->report;
+	int rc = 0;
+
+	if (r->order.pace == WORKER_ASAP)
+		return 0;
+	if (r->foreign_threads)
+		rc = result_add_metric(result, "foreign_threads",
+				       (double)r->foreign_threads, err);
+	/* The calls pass tells them among its counts. */
+	if (!rc && r->raw_clock_reads && r->order.pass != WORKER_CALLS)
+		rc = result_add_metric(result, "raw_clock_reads",
+				       (double)r->raw_clock_reads, err);
+	if (!rc && r->no_trap)
+		rc = result_add_metric(result, "clock_calls_unseen", 1, err);
+	return rc;
+}
+
 /* What every pass tells. */
 static int add_common(struct result_run *result, const struct replay_tape *tape,
 		      const struct replay_run *run, struct err *err)
@@ -114,8 +135,10 @@ static int add_common(struct result_run *result, const struct replay_tape *tape,
 		{ "harness_waits", (double)run->report->harness_waits },
 	};
 
-	return add_values(result, values, sizeof(values) / sizeof(*values),
-			  err);
+	int rc = add_values(result, values, sizeof(values) / sizeof(*values),
+			    err);
+
+	return rc ? rc : add_clocks(result, run, err);
 }
 
 static int add_time(struct result_run *result, const struct replay_tape *tape,
@@ -315,6 +338,15 @@ static int add_memory(struct result_run *result, const struct replay_tape *tape,
 			  err);
 }
 
+/* Clock reads that the worker has answered never came to the driver. */
+static double count_of(const struct replay_run *run, enum replay_count count)
+{
+	uint64_t answered =
+		count == COUNT_CLOCK_READS ? run->report->raw_clock_reads : 0;
+
+	return (double)(run->counts[count] + answered);
+}
+
 static int add_calls(struct result_run *result, const struct replay_run *run,
 		     struct err *err)
 {
@@ -322,7 +354,7 @@ static int add_calls(struct result_run *result, const struct replay_run *run,
 
 	for (i = 0; i < REPLAY_COUNTS && !rc; i++)
 		rc = result_add_metric(result, replay_count_name(i),
-				       (double)run->counts[i], err);
+				       count_of(run, i), err);
 	return rc;
 }
 

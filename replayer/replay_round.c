@@ -369,7 +369,7 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 	if (!rc)
 		rc = sort_runs(s, doc, err);
 	if (!rc)
-		rc = replay_note_clocks(doc, err);
+		rc = replay_note_clocks(s, doc, err);
 	return rc;
 }
 

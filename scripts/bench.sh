@@ -9,7 +9,7 @@ set -eu
 B=$(cd "${B:-build}" && pwd)
 out=${OUT:-results/bench}
 mkdir -p "$B/bench" "$out"
-for program in threads counted; do
+for program in threads counted burst; do
 	${CC:-cc} -O2 -pthread -o "$B/bench/$program" scripts/bench/$program.c
 done
 exec python3 -B scripts/bench/bench.py --build "$B" --out "$out" "$@"

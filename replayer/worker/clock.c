@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,15 +22,18 @@
 
 enum { NR_CLOCKS = CLOCK_TAI + 1 };
 
-/* Written before other threads replay, but for now_ns and origin_ns. */
+/*
+ * Written before any library is initialised, and at the start of the replay,
+ * but for now_ns and origin_ns.
+ */
 static struct {
 	int (*gettime)(clockid_t id, struct timespec *ts); /* NULL: no vDSO */
-	bool bent; /* the pace holds, and shows another time than the real */
-	bool is_virtual;
+	enum worker_pace pace;
 	double speed;
-	uint64_t real_start_ns;
-	uint64_t bases[NR_CLOCKS];  /* what the clocks showed at the start */
-	_Atomic uint64_t now_ns;    /* virtual: since the start */
+	uint64_t bases[NR_CLOCKS];   /* what the clocks showed at first */
+	_Atomic uint64_t started_ns; /* the real clock at the start, or 0 */
+	uint64_t before_ns;          /* shown time up to the start */
+	_Atomic uint64_t now_ns;     /* virtual: shown time after the start */
 	_Atomic uint64_t origin_ns; /* 1 + the tape's time at the start, or 0 */
 } state;
 
@@ -85,61 +89,79 @@ static bool is_wall_clock(clockid_t id)
 	       id != CLOCK_THREAD_CPUTIME_ID;
 }
 
-static void read_bases(void)
+/*
+ * Before the constructors of any library, which may read clocks already and
+ * make threads that sleep. What the driver asks for lies at the begin of the
+ * report, whose descriptor is the second argument.
+ */
+static void look_up(int argc, char **argv)
 {
+	struct worker_order order;
 	struct timespec ts;
 	clockid_t id;
 
-	for (id = 0; id < NR_CLOCKS; id++)
-		if (is_wall_clock(id) && !clock_real(id, &ts))
-			state.bases[id] = to_ns(&ts);
-}
-
-/* Before the constructors of any library, which may read clocks already. */
-static void look_up(void)
-{
 	/* Without a vDSO the C library's function would come by clock_trap.c. */
 	if (getauxval(AT_SYSINFO_EHDR))
 		*(void **)&state.gettime = dlsym(RTLD_NEXT, "clock_gettime");
-	read_bases();
+	for (id = 0; id < NR_CLOCKS; id++)
+		if (is_wall_clock(id) && !clock_real(id, &ts))
+			state.bases[id] = to_ns(&ts);
+	if (argc == 3 &&
+	    pread(atoi(argv[2]), &order, sizeof(order), 0) == sizeof(order)) {
+		state.pace = order.pace;
+		state.speed = order.speed;
+	}
 }
 
 static __attribute__((section(".preinit_array"),
-		      used)) void (*const look_up_early)(void) = look_up;
+		      used)) void (*const look_up_early)(int argc,
+							 char **argv) = look_up;
 
-void clock_start(const struct worker *w)
+/* Time of the real clock since the bases were read. */
+static uint64_t real_elapsed_ns(void)
 {
-	read_bases();
-	state.speed = w->order.speed > 0 ? w->order.speed : 1;
-	state.is_virtual = w->order.pace == WORKER_VIRTUAL;
-	state.real_start_ns = clock_real_ns();
-	state.bent = state.is_virtual ||
-		     (w->order.pace == WORKER_RECORDED && state.speed != 1);
+	return clock_real_ns() - state.bases[CLOCK_MONOTONIC];
+}
+
+void clock_start(void)
+{
+	state.before_ns = real_elapsed_ns();
+	atomic_store_explicit(&state.now_ns, state.before_ns,
+			      memory_order_relaxed);
+	/* Release: who sees the start sees what was before. */
+	atomic_store_explicit(&state.started_ns, clock_real_ns(),
+			      memory_order_release);
 }
 
 bool clock_is_bent(void)
 {
-	return state.bent;
+	return state.pace == WORKER_VIRTUAL ||
+	       (state.pace == WORKER_RECORDED && state.speed != 1);
 }
 
 bool clock_is_virtual(void)
 {
-	return state.is_virtual;
+	return state.pace == WORKER_VIRTUAL;
 }
 
 uint64_t clock_shown_ns(void)
 {
-	/* Acquire: who reads a time has seen what came before it. */
-	if (state.is_virtual)
+	/* Acquire, here and below: who reads a time has seen what was before. */
+	uint64_t started =
+		atomic_load_explicit(&state.started_ns, memory_order_acquire);
+
+	if (!started)
+		return real_elapsed_ns();
+	if (clock_is_virtual())
 		return atomic_load_explicit(&state.now_ns,
 					    memory_order_acquire);
-	return (uint64_t)((double)(clock_real_ns() - state.real_start_ns) *
-			  state.speed);
+	return state.before_ns +
+	       (uint64_t)((double)(clock_real_ns() - started) * state.speed);
 }
 
 int clock_shown(clockid_t id, struct timespec *ts)
 {
-	if (!state.bent || !is_wall_clock(id) || !state.bases[id])
+	if (!clock_is_bent() || !is_wall_clock(id) || !state.bases[id])
 		return clock_real(id, ts);
 	from_ns(ts, state.bases[id] + clock_shown_ns());
 	return 0;
@@ -156,8 +178,9 @@ uint64_t clock_until(clockid_t id, const struct timespec *ts)
 
 uint64_t clock_real_span(uint64_t shown_ns)
 {
-	return state.bent ? (uint64_t)((double)shown_ns / state.speed)
-			  : shown_ns;
+	if (!clock_is_bent() || !atomic_load(&state.started_ns))
+		return shown_ns;
+	return (uint64_t)((double)shown_ns / state.speed);
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -196,7 +219,7 @@ static void advance(uint64_t to)
 
 void clock_idle(uint64_t ns)
 {
-	if (state.is_virtual)
+	if (clock_is_virtual())
 		advance(clock_shown_ns() + ns);
 	else
 		clock_real_sleep(clock_real_span(ns));
@@ -217,7 +240,9 @@ static uint64_t since_origin(uint64_t time_ns)
 /* Until the real clock is there; the thread's lag is measured from then. */
 static void wait_until(struct worker_thread *t, uint64_t shown_ns)
 {
-	uint64_t due = state.real_start_ns + clock_real_span(shown_ns);
+	uint64_t due =
+		atomic_load_explicit(&state.started_ns, memory_order_relaxed) +
+		clock_real_span(shown_ns);
 
 	t->due_ns = due;
 	if (t->now_ns >= due)
@@ -235,7 +260,7 @@ void worker_clock(struct worker_thread *t, uint64_t time_ns)
 {
 	t->time_ns = time_ns;
 	if (worker.order.pace == WORKER_VIRTUAL)
-		advance(since_origin(time_ns));
+		advance(state.before_ns + since_origin(time_ns));
 	else if (worker.order.pace == WORKER_RECORDED)
 		wait_until(t, since_origin(time_ns));
 }

@@ -8,8 +8,8 @@
  *   recorded, at speed the real clocks, running so many times as fast
  *   virtual            the tape's time, that of the furthest thread
  *
- * Shown time is the same as the real one until clock_start. Times "since the
- * start" below are ns of shown time. Any thread may call any function.
+ * Shown time runs as the real one does until clock_start. The ns of shown time
+ * below count from when the process was made. Any thread may call any function.
  */
 #ifndef REPLAYER_WORKER_CLOCK_H
 #define REPLAYER_WORKER_CLOCK_H
@@ -21,7 +21,7 @@
 struct worker;
 
 /* The replay begins: from here on the pace holds. */
-void clock_start(const struct worker *w);
+void clock_start(void);
 /* Shown time passes without any call; at virtual pace at once. */
 void clock_idle(uint64_t ns);
 
@@ -36,7 +36,7 @@ bool clock_is_bent(void);
 bool clock_is_virtual(void);
 /* As clock_gettime, in shown time. */
 int clock_shown(clockid_t id, struct timespec *ts);
-/* Since the start. */
+/* How much shown time there was so far. */
 uint64_t clock_shown_ns(void);
 /* Shown ns until the clock shows ts; 0 when it does. */
 uint64_t clock_until(clockid_t id, const struct timespec *ts);
@@ -49,7 +49,7 @@ uint64_t clock_real_span(uint64_t shown_ns);
 clockid_t clock_of_time(const struct timespec *ts);
 
 /*
- * clock_sleep.c. Sleep until so long since the start. Threads of the replay
+ * clock_sleep.c. Sleep until that shown time. Threads of the replay
  * never sleep longer than that takes in real time: it may be they that make
  * the virtual time pass.
  */

@@ -36,8 +36,8 @@ struct filter_range filter_own_text(void)
 	/* Made by the linker. */
 	extern const char __executable_start, etext;
 
-	return filter_memory(&__executable_start,
-			     (size_t)(&etext - &__executable_start));
+	return (struct filter_range){ (uintptr_t)&__executable_start,
+				      (uintptr_t)&etext };
 }
 
 struct filter_range filter_memory(const void *p, size_t bytes)

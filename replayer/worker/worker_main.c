@@ -193,7 +193,7 @@ static void run(struct worker *w)
 
 	clock_is_replaying();
 	getrusage(RUSAGE_SELF, &before);
-	clock_start(w);
+	clock_start();
 	cpu = cpu_ns();
 	wall = clock_real_ns();
 	worker_replay(&w->threads[0]);
