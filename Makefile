@@ -37,7 +37,7 @@ worker_SRC     = $(wildcard replayer/worker/*.c)
 results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
-VERBS   = record ctl info check dump replay compare report allocators
+VERBS   = record ctl info check dump replay validate compare report allocators
 TOOLS   = heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	  heaptape-report heaptape-allocators
 SHARED  = libheaptape.so libarena.so
