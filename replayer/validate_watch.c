@@ -4,7 +4,7 @@
  * (/proc/loadavg tells the last one), by its parent; those of others are
  * remembered and not looked at again. A sample is one read of
  * /proc/PID/status. An exec shows by another executable, or by a peak that
- * has become smaller.
+ * has become much smaller: the kernel's own figure may step back a little.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -323,8 +323,7 @@ static void look_at(struct watch *w, size_t i)
 	if (!read_text(p->status_fd, status, sizeof(status)) ||
 	    !process_memory_parse(&memory, status))
 		return;
-	if (memory.peak_bytes && memory.peak_bytes < p->peak_bytes &&
-	    p->nr_samples) {
+	if (memory.peak_bytes && memory.peak_bytes < p->peak_bytes / 2) {
 		p = renew(w, (size_t)(p - w->all), exe);
 		if (!p)
 			return;
