@@ -121,7 +121,7 @@ static int run_arm(struct validate_state *s, const struct alloc_arm *arm,
 	};
 	const struct watch_process *p = NULL;
 	struct validate_run run;
-	struct result_run *result;
+	struct result_run *result = NULL;
 	int rc = validate_run(&launch, &run, err);
 
 	if (!rc)

@@ -314,16 +314,38 @@ static int look_at_tape(const char *path, struct candidate *c, struct err *err)
 	return rc;
 }
 
-/* NAME-PID.tape: the name by which it was started counts too. */
-static bool has_name(const char *file, const struct candidate *c,
-		     const char *name)
+/*
+ * The executable that a command of that name is, links resolved, as
+ * redis-server may be one to another; "" when there is none.
+ */
+static void resolve_command(const char *name, char exe[PATH_MAX])
 {
-	size_t len = strlen(name);
+	const char *dir = getenv("PATH");
+	char path[2 * PATH_MAX];
+	size_t len;
 
-	return !strcmp(last_part(c->exe), name) ||
-	       (!strncmp(file, name, len) && file[len] == '-' &&
-		strspn(file + len + 1, "0123456789-") ==
-			strcspn(file + len + 1, "."));
+	exe[0] = '\0';
+	if (strchr(name, '/')) {
+		if (!realpath(name, exe))
+			exe[0] = '\0';
+		return;
+	}
+	for (; dir && *dir; dir += len + (dir[len] == ':')) {
+		len = strcspn(dir, ":");
+		snprintf(path, sizeof(path), "%.*s/%.200s",
+			 len < PATH_MAX ? (int)len : 0, dir, name);
+		if (!access(path, X_OK) && realpath(path, exe))
+			return;
+		exe[0] = '\0';
+	}
+}
+
+/* Whether a tape's executable is what --process asks for. */
+static bool has_name(const struct candidate *c, const char *name,
+		     const char *resolved)
+{
+	return !name || !strcmp(last_part(c->exe), name) ||
+	       !strcmp(c->exe, resolved);
 }
 
 static int choose(struct validate_state *s, const char *folder, struct err *err)
@@ -331,11 +353,14 @@ static int choose(struct validate_state *s, const char *folder, struct err *err)
 	struct validate_outcome *o = s->outcome;
 	const char *name = s->config->process;
 	const struct dirent *entry;
+	char resolved[PATH_MAX] = "";
 	struct candidate c;
 	uint64_t best = 0;
 	DIR *dir = opendir(folder);
 	int rc = dir ? 0 : err_set(err, ERR_IO, errno, "%s", folder);
 
+	if (name)
+		resolve_command(name, resolved);
 	while (!rc && (entry = readdir(dir))) {
 		char path[PATH_MAX + 300];
 		size_t len = strlen(entry->d_name);
@@ -345,7 +370,7 @@ static int choose(struct validate_state *s, const char *folder, struct err *err)
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		rc = look_at_tape(path, &c, err);
 		if (rc || !c.exe[0] || c.peak_bytes <= best ||
-		    (name && !has_name(entry->d_name, &c, name)))
+		    !has_name(&c, name, resolved))
 			continue;
 		best = c.peak_bytes;
 		snprintf(o->tape, sizeof(o->tape), "%.4095s", path);

@@ -22,8 +22,6 @@
 #include "replayer/validate_run.h"
 #include "traces/base/err.h"
 
-extern char **environ;
-
 static uint64_t now_ns(void)
 {
 	struct timespec ts;

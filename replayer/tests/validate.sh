@@ -100,10 +100,12 @@ check "--stdin is read by every run" validate -n 2 -a glibc \
 	--stdin="$TMP/eight" -o "$TMP/in1" -- "$target" 1 read
 holds "from its start" '.arms[0].peak.real_bytes | all(. > 16e6)' \
 	"$TMP/in1/validate.json"
+# shellcheck disable=SC2016 # $HEAPTAPE and $1 are for the inner shell
 check "so is a file on stdin" sh -c '"$HEAPTAPE" validate -q -n 2 -a glibc \
 	-o "$TMP/in2" -- "$1" 1 read <"$TMP/eight"' sh "$target"
 holds "from its start too" '.arms[0].peak.real_bytes | all(. > 16e6)' \
 	"$TMP/in2/validate.json"
+# shellcheck disable=SC2016
 exits 2 "a pipe" sh -c 'echo 8 | "$HEAPTAPE" validate -q -a glibc \
 	-o "$TMP/in3" -- "$1" 1 read' sh "$target"
 matches "is refused, and what helps" 'stdin must be a file.*--stdin' "$TMP/err"
