@@ -34,6 +34,7 @@ arena_SRC      = $(wildcard allocators/arena/*.c)
 registry_SRC   = $(wildcard allocators/*.c)
 replay_SRC     = $(wildcard replayer/*.c)
 worker_SRC     = $(wildcard replayer/worker/*.c)
+worker_OTHER   = $(B)/worker/statistics.o
 results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
@@ -157,10 +158,13 @@ $(B)/heaptape-report: $(call objects,$(filter %_main.c,$(results_SRC))) \
 $(B)/heaptape-allocators: $(call objects,$(filter %_main.c,$(registry_SRC))) \
 	$(addprefix $(B)/,libregistry.a libbase.a)
 # The worker is measured on the heaps of others: libc only, no sanitizer.
-$(B)/heaptape-worker: $(call objects,$(worker_SRC))
+$(B)/heaptape-worker: $(call objects,$(worker_SRC)) $(worker_OTHER)
 $(B)/heaptape-worker: sanitize =
 # Its clock functions are found before the C library's.
 $(B)/heaptape-worker: XLDFLAGS += -rdynamic
+$(worker_OTHER): $(B)/worker/%.o: allocators/%.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(XCFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/heaptape-%: tool_LIBS = -lzstd -ljansson -lelf -ldl -lm
 $(B)/heaptape-tape: tool_LIBS += $(LIBDW)

@@ -53,7 +53,7 @@ static const struct opt_def defs[] = {
 	{ 0, "pace", "PACE", OPT_TEXT, &opts.pace,
 	  "asap: without the program's pauses (default);\n"
 	  "recorded: as it was; x10: ten times as fast;\n"
-	  "virtual: asap, and the allocator's clock is the tape's" },
+	  "virtual: asap, but clocks show the tape's time" },
 	{ 0, "idle", "TIME", OPT_TIME, &opts.idle_ns,
 	  "pause before memory is looked at again\n"
 	  "(default: 1s)" },

@@ -24,11 +24,17 @@ void replay_measure_floor(struct replay_floor *floor,
 	const struct worker_sample *samples = replay_run_samples(run);
 	uint32_t i;
 
-	floor->anon_bytes = run->report->end_anon_bytes;
+	floor->anon_bytes = run->report->checkpoints[WORKER_AT_END].anon;
 	for (i = 0; i < tape->header.nr_marks; i++)
 		if (samples[i].anon_bytes > floor->anon_bytes)
 			floor->anon_bytes = samples[i].anon_bytes;
 	floor->minor_faults = run->report->minor_faults;
+}
+
+uint64_t replay_measure_base(const struct replay_run *run,
+			     const struct replay_floor *floor)
+{
+	return floor->anon_bytes + run->report->reading_bytes;
 }
 
 int replay_heap_fill(struct replay_heap *heap, const struct replay_tape *tape,
@@ -37,20 +43,20 @@ int replay_heap_fill(struct replay_heap *heap, const struct replay_tape *tape,
 {
 	const struct worker_sample *samples = replay_run_samples(run);
 	uint32_t nr = tape->header.nr_marks, k;
+	uint64_t base = replay_measure_base(run, floor);
 
 	heap->anon_bytes = calloc(nr, sizeof(uint64_t));
 	heap->peak_bytes = calloc(nr, sizeof(uint64_t));
 	heap->file_bytes = run->report->file_bytes;
-	heap->end_bytes = less(run->report->end_anon_bytes, floor->anon_bytes);
+	heap->end_bytes =
+		less(run->report->checkpoints[WORKER_AT_END].anon, base);
 	if (!heap->anon_bytes || !heap->peak_bytes)
 		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
 	for (k = 0; k < nr; k++) {
 		const struct worker_sample *sample = &samples[tape->order[k]];
 
-		heap->anon_bytes[k] =
-			less(sample->anon_bytes, floor->anon_bytes);
-		heap->peak_bytes[k] =
-			less(sample->peak_bytes, floor->anon_bytes);
+		heap->anon_bytes[k] = less(sample->anon_bytes, base);
+		heap->peak_bytes[k] = less(sample->peak_bytes, base);
 	}
 	return 0;
 }
@@ -277,15 +283,29 @@ static uint64_t peak_of(const struct replay_tape *tape,
 			const struct replay_run *run)
 {
 	const struct worker_sample *samples = replay_run_samples(run);
-	uint64_t peak = run->report->end_anon_bytes;
+	const struct worker_checkpoint *c = run->report->checkpoints;
+	uint64_t peak = c[WORKER_AT_END].anon;
 	uint32_t i;
 
-	if (run->report->peak_anon_bytes > peak)
-		peak = run->report->peak_anon_bytes;
+	if (c[WORKER_AT_PEAK].anon > peak)
+		peak = c[WORKER_AT_PEAK].anon;
 	for (i = 0; i < tape->header.nr_marks; i++)
 		if (samples[i].peak_bytes > peak)
 			peak = samples[i].peak_bytes;
 	return peak;
+}
+
+/* Live bytes at the mark where, or right before which, memory is highest. */
+static uint64_t live_at_peak(const struct replay_tape *tape,
+			     const struct replay_run *run)
+{
+	const struct worker_sample *samples = replay_run_samples(run);
+	uint32_t highest = 0, i;
+
+	for (i = 1; i < tape->header.nr_marks; i++)
+		if (samples[i].peak_bytes > samples[highest].peak_bytes)
+			highest = i;
+	return tape->marks[highest].live_bytes;
 }
 
 /* Memory x tape time over tape time; a point holds until the next. */
@@ -317,13 +337,17 @@ static int add_memory(struct result_run *result, const struct replay_tape *tape,
 		      const struct replay_heap *heap, struct err *err)
 {
 	const struct worker_report *r = run->report;
-	uint64_t base = floor->anon_bytes;
+	const struct worker_checkpoint *c = r->checkpoints;
+	uint64_t base = replay_measure_base(run, floor);
 	struct value values[] = {
 		{ "rss_peak_bytes", (double)less(peak_of(tape, run), base) },
 		{ "rss_mean_bytes", 0 },
-		{ "rss_end_bytes", (double)less(r->end_anon_bytes, base) },
-		{ "rss_idle_bytes", (double)less(r->idle_anon_bytes, base) },
-		{ "rss_freed_bytes", (double)less(r->freed_anon_bytes, base) },
+		{ "rss_end_bytes", (double)less(c[WORKER_AT_END].anon, base) },
+		{ "rss_idle_bytes",
+		  (double)less(c[WORKER_AT_IDLE].anon, base) },
+		{ "rss_freed_bytes",
+		  (double)less(c[WORKER_AT_FREED].anon, base) },
+		{ "live_rss_peak_bytes", (double)live_at_peak(tape, run) },
 		{ "floor_rss_bytes", (double)base },
 		{ "minor_faults",
 		  (double)less(r->minor_faults, floor->minor_faults) },
@@ -334,8 +358,8 @@ static int add_memory(struct result_run *result, const struct replay_tape *tape,
 		return rc;
 	values[1].value =
 		mean_of(result->curve, result->nr_curve, tape->header.last_ns);
-	return add_values(result, values, sizeof(values) / sizeof(*values),
-			  err);
+	rc = add_values(result, values, sizeof(values) / sizeof(*values), err);
+	return rc ? rc : replay_measure_places(result, tape, run, floor, err);
 }
 
 /* Clock reads that the worker has answered never came to the driver. */

@@ -24,6 +24,10 @@ void replay_measure_floor(struct replay_floor *floor,
 			  const struct replay_tape *tape,
 			  const struct replay_run *run);
 
+/* What of a memory run is not the allocator's: the floor, and readings. */
+uint64_t replay_measure_base(const struct replay_run *run,
+			     const struct replay_floor *floor);
+
 /* A memory pass along the tape, in order of the marks; the floor taken off. */
 struct replay_heap {
 	uint64_t *anon_bytes; /* at the mark */
@@ -43,6 +47,15 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_run *run, enum worker_pass pass,
 		   const struct replay_floor *floor,
 		   const struct replay_heap *heap, struct err *err);
+
+/*
+ * replay_places.c: the checkpoints of a memory run, and the metrics of where
+ * its bytes are at the peak of live bytes.
+ */
+int replay_measure_places(struct result_run *result,
+			  const struct replay_tape *tape,
+			  const struct replay_run *run,
+			  const struct replay_floor *floor, struct err *err);
 
 /*
  * Add predicted_rss_*_bytes to a memory run: at each mark, what its heap had

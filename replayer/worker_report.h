@@ -81,6 +81,35 @@ struct worker_sample {
 	uint64_t wall_ns;    /* since the replay began */
 };
 
+/* Where memory is looked at page by page; the first ones are marks. */
+enum worker_place {
+	WORKER_MARKS = 64,             /* evenly along the tape, at most */
+	WORKER_AT_PEAK = WORKER_MARKS, /* of live bytes */
+	WORKER_AT_END,                 /* after the last op */
+	WORKER_AT_IDLE,                /* and after idling */
+	WORKER_AT_FREED,               /* and after freeing all, and idling */
+	WORKER_PLACES,
+};
+
+#define WORKER_UNKNOWN UINT64_MAX
+
+/*
+ * What was found there, in bytes; WORKER_UNKNOWN where nobody tells. The
+ * allocator's own figures are as in allocators/statistics.h.
+ */
+struct worker_checkpoint {
+	uint64_t taken; /* 0: not looked at */
+	uint64_t mark;  /* its number, where it is a mark */
+	uint64_t anon;  /* these four as smaps_rollup has them */
+	uint64_t lazyfree;
+	uint64_t huge;
+	uint64_t swap;
+	uint64_t requested; /* of the blocks that were live just then */
+	uint64_t usable;    /* the same, as malloc_usable_size has it */
+	uint64_t cached, free, metadata, dirty;
+	uint64_t allocated, mapped, retained;
+};
+
 struct worker_report {
 	struct worker_order order;
 	uint32_t state; /* enum worker_state */
@@ -95,20 +124,17 @@ struct worker_report {
 	uint64_t voluntary_switches; /* those of harness waits taken off */
 	uint64_t harness_waits;      /* for other threads, or their time */
 	uint64_t nulls; /* calls that failed though the recorded ones did not */
-	uint64_t timer_floor_ns;   /* an empty pair of clock reads, median */
-	uint64_t start_anon_bytes; /* before the first call */
-	uint64_t peak_anon_bytes;  /* at the peak of live bytes, exact */
-	uint64_t end_anon_bytes;   /* after the last op, exact */
-	uint64_t idle_anon_bytes;  /* and after idling */
-	uint64_t freed_anon_bytes; /* and after freeing all, and idling */
-	uint64_t file_bytes;       /* resident of programs and libraries */
-	uint64_t brk_at;           /* calls: the break before the replay */
-	uint64_t raw_clock_reads;  /* by system calls that were answered */
-	uint32_t no_trap;          /* they cannot be: seccomp is forbidden */
-	uint32_t foreign_threads;  /* made by the allocator; alive at the end */
-	uint64_t instructions;     /* of user space, in the replay */
-	uint64_t samples_at;       /* byte offset: worker_sample per mark */
-	uint64_t hists_at;         /* struct hist [WORKER_HISTS] */
+	uint64_t timer_floor_ns; /* an empty pair of clock reads, median */
+	uint64_t file_bytes;     /* resident of programs and libraries */
+	uint64_t reading_bytes;  /* what reading the statistics takes */
+	struct worker_checkpoint checkpoints[WORKER_PLACES];
+	uint64_t brk_at;          /* calls: the break before the replay */
+	uint64_t raw_clock_reads; /* by system calls that were answered */
+	uint32_t no_trap;         /* they cannot be: seccomp is forbidden */
+	uint32_t foreign_threads; /* made by the allocator; alive at the end */
+	uint64_t instructions;    /* of user space, in the replay */
+	uint64_t samples_at;      /* byte offset: worker_sample per mark */
+	uint64_t hists_at;        /* struct hist [WORKER_HISTS] */
 };
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "results/campaign.h"
 #include "results/metrics.h"
+#include "results/result_split.h"
 #include "results/stats.h"
 
 struct err;
@@ -91,6 +92,12 @@ bool comparison_has_metric(const struct comparison *cmp, size_t metric);
 bool comparison_tape_has_metric(const struct comparison *cmp,
 				const struct comparison_tape *tape,
 				size_t metric);
+/*
+ * Where an arm's bytes are at the peak of live bytes, medians over the rounds;
+ * false when it has no split, or a round failed.
+ */
+bool comparison_split(const struct comparison_tape *tape, const char *arm,
+		      double parts[SPLIT_PARTS]);
 /* Number of a metric by name, or nr_metrics. */
 size_t comparison_find_metric(const struct comparison *cmp, const char *name);
 

@@ -51,12 +51,34 @@ void html_memory(struct report *report)
 	}
 }
 
+/* Only where some arm tells: older documents do not. */
+static void html_split(struct report *report,
+		       const struct comparison_tape *tape)
+{
+	const char *metrics[SPLIT_PARTS];
+	double parts[SPLIT_PARTS];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < SPLIT_PARTS; i++)
+		metrics[i] = result_split_metric(i);
+	for (i = 0; i < report->cmp->nr_arms; i++)
+		any |= comparison_split(tape, report->cmp->arms[i], parts);
+	if (any)
+		html_medians(report, tape,
+			     "Where the bytes are at the peak of live bytes, "
+			     "medians",
+			     metrics, SPLIT_PARTS);
+}
+
 void html_fragmentation(struct report *report)
 {
-	static const char *const ratios[] = { "fragmentation_peak",
-					      "fragmentation_mean",
-					      "returned_idle",
-					      "returned_freed" };
+	static const char *const ratios[] = {
+		"fragmentation_peak",      "fragmentation_mean",
+		"fragmentation_time_mean", "fragmentation_live_peak",
+		"fragmentation_rss_peak",  "rounding_peak",
+		"returned_idle",           "returned_freed"
+	};
 	static const char *const places[] = { "rss_peak_bytes", "rss_end_bytes",
 					      "rss_idle_bytes",
 					      "rss_freed_bytes" };
@@ -79,6 +101,7 @@ void html_fragmentation(struct report *report)
 		html_medians(report, tape, "Resident memory, medians", places,
 			     NR(places));
 		fputs("</div></div>\n", report->out);
+		html_split(report, tape);
 	}
 }
 

@@ -37,6 +37,95 @@ static double fragmentation_mean(const struct result_run *run)
 	return live > 0 ? rss / live : NAN;
 }
 
+/*
+ * The other measures of Johnstone and Wilson, "The memory fragmentation
+ * problem: solved?" (1998), where fragmentation_peak is the fourth. The first:
+ * memory by live bytes, as a mean over the points in time. Points with less
+ * than a hundredth of the live peak are left out, as a ratio to next to
+ * nothing would outweigh all others.
+ */
+static double fragmentation_time_mean(const struct result_run *run)
+{
+	double least = result_metric(run, "live_peak_bytes") / 100;
+	bool timed = run->nr_curve && run->curve[run->nr_curve - 1].time_ns >
+					      run->curve[0].time_ns;
+	double sum = 0, time = 0;
+	size_t i;
+
+	for (i = 1; i < run->nr_curve; i++) {
+		const struct result_point *a = &run->curve[i - 1], *b = a + 1;
+		double dt = timed ? (double)b->time_ns - (double)a->time_ns
+				  : (double)b->op - (double)a->op;
+
+		if (!(a->live_bytes && (double)a->live_bytes >= least))
+			continue;
+		sum += dt * (double)a->rss_bytes / (double)a->live_bytes;
+		time += dt;
+	}
+	return time > 0 ? sum / time : NAN;
+}
+
+static double ratio(const struct result_run *run, const char *name,
+		    const char *by)
+{
+	double value = result_metric(run, by);
+
+	return value > 0 ? result_metric(run, name) / value : NAN;
+}
+
+/* The second: both at the peak of live bytes. */
+static double fragmentation_live_peak(const struct result_run *run)
+{
+	return ratio(run, "rss_live_peak_bytes", "live_peak_bytes");
+}
+
+/* The third: both where memory is highest. */
+static double fragmentation_rss_peak(const struct result_run *run)
+{
+	return ratio(run, "rss_peak_bytes", "live_rss_peak_bytes");
+}
+
+static double rounding_peak(const struct result_run *run)
+{
+	return ratio(run, "usable_peak_bytes", "requested_peak_bytes");
+}
+
+static double less_lazyfree_peak(const struct result_run *run)
+{
+	return result_metric(run, "rss_live_peak_bytes") -
+	       result_metric(run, "lazyfree_peak_bytes");
+}
+
+static double less_lazyfree_end(const struct result_run *run)
+{
+	return result_metric(run, "rss_end_bytes") -
+	       result_metric(run, "lazyfree_end_bytes");
+}
+
+static double less_lazyfree_idle(const struct result_run *run)
+{
+	return result_metric(run, "rss_idle_bytes") -
+	       result_metric(run, "lazyfree_idle_bytes");
+}
+
+static double less_lazyfree_freed(const struct result_run *run)
+{
+	return result_metric(run, "rss_freed_bytes") -
+	       result_metric(run, "lazyfree_freed_bytes");
+}
+
+static double returned_idle_bytes(const struct result_run *run)
+{
+	return result_metric(run, "rss_peak_bytes") -
+	       result_metric(run, "rss_idle_bytes");
+}
+
+static double returned_freed_bytes(const struct result_run *run)
+{
+	return result_metric(run, "rss_peak_bytes") -
+	       result_metric(run, "rss_freed_bytes");
+}
+
 static double returned(const struct result_run *run, const char *name)
 {
 	double peak = result_metric(run, "rss_peak_bytes");
@@ -84,6 +173,9 @@ static double memory_calls(const struct result_run *run)
  METRIC_BYTES, METRIC_GRAIN_VALUE, "calls", METRIC_MORE, \
 	 NEAR_EXACT(MIB, 0.10), NULL
 
+/* A part of the memory at the peak of live bytes. */
+#define PART MEMORY, METRIC_INFO, NEAR_EXACT(MIB, 0.05), NULL
+
 /* Grain and threshold. */
 /* clang-format off */
 #define NOISY(grain, limit)      { STATS_NOISY, false, grain, limit }
@@ -108,12 +200,44 @@ static const struct metric metrics[] = {
 	  NEAR_EXACT(0, 0.03), fragmentation_peak },
 	{ "fragmentation_mean", "RSS/live mean", FACTOR, METRIC_MAIN,
 	  NEAR_EXACT(0, 0.03), fragmentation_mean },
+	{ "fragmentation_time_mean", "mean of RSS/live", FACTOR, METRIC_MORE,
+	  NEAR_EXACT(0, 0.03), fragmentation_time_mean },
+	{ "fragmentation_live_peak", "RSS/live at live peak", FACTOR,
+	  METRIC_MORE, NEAR_EXACT(0, 0.03), fragmentation_live_peak },
+	{ "fragmentation_rss_peak", "RSS/live at RSS peak", FACTOR, METRIC_MORE,
+	  NEAR_EXACT(0, 0.03), fragmentation_rss_peak },
+	{ "rounding_peak", "usable/requested at peak", FACTOR, METRIC_MORE,
+	  NEAR_EXACT(0, 0.03), rounding_peak },
+	{ "rounding_mean", "usable/requested mean", FACTOR, METRIC_MORE,
+	  NEAR_EXACT(0, 0.03), NULL },
 	{ "rss_end_bytes", "RSS at the end", MEMORY, METRIC_MORE,
 	  NEAR_EXACT(MIB, 0.05), NULL },
 	{ "rss_idle_bytes", "RSS after idle", MEMORY, METRIC_MAIN,
 	  NEAR_EXACT(MIB, 0.05), NULL },
 	{ "rss_freed_bytes", "RSS after free-all", MEMORY, METRIC_MAIN,
 	  NEAR_EXACT(MIB, 0.05), NULL },
+	{ "rss_live_peak_less_lazyfree_bytes",
+	  "RSS at live peak, less LazyFree", MEMORY, METRIC_MORE,
+	  NEAR_EXACT(MIB, 0.03), less_lazyfree_peak },
+	{ "rss_end_less_lazyfree_bytes", "RSS at the end, less LazyFree",
+	  MEMORY, METRIC_MORE, NEAR_EXACT(MIB, 0.05), less_lazyfree_end },
+	{ "rss_idle_less_lazyfree_bytes", "RSS after idle, less LazyFree",
+	  MEMORY, METRIC_MORE, NEAR_EXACT(MIB, 0.05), less_lazyfree_idle },
+	{ "rss_freed_less_lazyfree_bytes", "RSS after free-all, less LazyFree",
+	  MEMORY, METRIC_MORE, NEAR_EXACT(MIB, 0.05), less_lazyfree_freed },
+	{ "rss_live_peak_bytes", "RSS at live peak", PART },
+	{ "usable_peak_bytes", "usable at live peak", PART },
+	{ "requested_peak_bytes", "requested", PART },
+	{ "rounding_peak_bytes", "rounding", PART },
+	{ "cached_peak_bytes", "cached", PART },
+	{ "internal_free_peak_bytes", "free inside", PART },
+	{ "metadata_peak_bytes", "metadata", PART },
+	{ "dirty_peak_bytes", "dirty", PART },
+	{ "unexplained_peak_bytes", "unexplained", PART },
+	{ "returned_idle_bytes", "bytes returned after idle", MEMORY,
+	  METRIC_INFO, HIGH_IS_BETTER, returned_idle_bytes },
+	{ "returned_freed_bytes", "bytes returned after free-all", MEMORY,
+	  METRIC_INFO, HIGH_IS_BETTER, returned_freed_bytes },
 	{ "returned_idle", "returned after idle", FRACTION, METRIC_INFO,
 	  HIGH_IS_BETTER, returned_idle },
 	{ "returned_freed", "returned after free-all", FRACTION, METRIC_INFO,

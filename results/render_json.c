@@ -67,6 +67,27 @@ static json_t *cell_json(const struct comparison *cmp,
 	return json;
 }
 
+/* Where the bytes of an arm are; null for what nobody tells. */
+static int add_split(const struct comparison_tape *tape, const char *arm,
+		     json_t *splits)
+{
+	double parts[SPLIT_PARTS];
+	json_t *json;
+	char key[48];
+	int i;
+
+	if (!comparison_split(tape, arm, parts))
+		return 0;
+	json = json_pack("{s:s, s:s, s:s}", "tape", tape->tape->name, "arm",
+			 arm, "at", "peak");
+	for (i = 0; i < SPLIT_PARTS; i++) {
+		snprintf(key, sizeof(key), "%s_bytes",
+			 i == SPLIT_RSS ? "rss" : result_split_name(i));
+		json_object_set_new(json, key, number(parts[i]));
+	}
+	return json_array_append_new(splits, json);
+}
+
 /* Append, and tell whether there was memory for it. */
 static int add(json_t *list, json_t *item)
 {
@@ -75,7 +96,7 @@ static int add(json_t *list, json_t *item)
 
 static int add_tape(const struct comparison *cmp,
 		    const struct comparison_tape *tape, json_t *cells,
-		    json_t *failures, json_t *front)
+		    json_t *failures, json_t *front, json_t *splits)
 {
 	size_t m, i;
 	int rc = 0;
@@ -99,6 +120,8 @@ static int add_tape(const struct comparison *cmp,
 					   (json_int_t)arm->failure_round,
 					   "failed", (json_int_t)arm->failed,
 					   "runs", (json_int_t)arm->runs));
+		if (!rc)
+			rc = add_split(tape, cmp->arms[i], splits);
 		if (!rc && tape->front_known)
 			rc = add(
 				front,
@@ -117,16 +140,18 @@ static int add_tape(const struct comparison *cmp,
 int render_json(const struct comparison *cmp, FILE *out, struct err *err)
 {
 	json_t *cells = json_array(), *failures = json_array(),
-	       *front = json_array(), *root;
+	       *front = json_array(), *splits = json_array(), *root;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; !rc && i < cmp->nr_tapes; i++)
-		rc = add_tape(cmp, &cmp->tapes[i], cells, failures, front);
-	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:o}", "schema",
-			 "heaptape-compare/1", "tool", "name", "heaptape",
-			 "version", HEAPTAPE_VERSION, "base", cmp->arms[0],
-			 "cells", cells, "failures", failures, "pareto", front);
+		rc = add_tape(cmp, &cmp->tapes[i], cells, failures, front,
+			      splits);
+	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:o, s:o}",
+			 "schema", "heaptape-compare/1", "tool", "name",
+			 "heaptape", "version", HEAPTAPE_VERSION, "base",
+			 cmp->arms[0], "cells", cells, "failures", failures,
+			 "pareto", front, "splits", splits);
 	if (rc || !root) {
 		json_decref(root);
 		return err_set(err, ERR_NOMEM, 0,

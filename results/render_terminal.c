@@ -252,6 +252,7 @@ void render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
 		term_print_head(&t, &cmp->tapes[i]);
 		print_tables(&t, &cmp->tapes[i]);
 		term_print_notes(&t, &cmp->tapes[i]);
+		term_print_split(&t, &cmp->tapes[i]);
 	}
 	term_print_legend(&t);
 }

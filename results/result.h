@@ -27,6 +27,33 @@ struct result_point {
 	uint64_t rss_bytes; /* anonymous, less the harness's floor */
 };
 
+#define RESULT_UNKNOWN UINT64_MAX /* a figure that nobody tells */
+
+/*
+ * Where the bytes are, at one place of a memory pass: exact memory, the sizes
+ * of the live blocks, and what the allocator tells of itself. requested,
+ * usable - requested, cached, free, metadata and dirty do not overlap; what is
+ * left of rss is unexplained, and may be below zero.
+ */
+struct result_checkpoint {
+	char name[16]; /* mark, peak (of live bytes), end, idle, freed */
+	uint64_t time_ns;
+	uint64_t op;
+	uint64_t rss_bytes;      /* anonymous, less the harness's floor */
+	uint64_t lazyfree_bytes; /* of rss: the kernel may take them */
+	uint64_t huge_bytes;     /* of rss: in huge pages */
+	uint64_t swap_bytes;
+	uint64_t requested_bytes;
+	uint64_t usable_bytes;
+	uint64_t cached_bytes;    /* free, in caches of threads */
+	uint64_t free_bytes;      /* free between blocks in use */
+	uint64_t metadata_bytes;  /* the allocator's records */
+	uint64_t dirty_bytes;     /* free pages not yet given back */
+	uint64_t allocated_bytes; /* live, by the allocator's own book */
+	uint64_t mapped_bytes;
+	uint64_t retained_bytes; /* addresses without memory */
+};
+
 /* A latency histogram: how many ops took at most so many ns. */
 struct result_bucket {
 	uint64_t upper_ns;
@@ -53,6 +80,8 @@ struct result_run {
 	size_t nr_metrics;
 	struct result_point *curve;
 	size_t nr_curve;
+	struct result_checkpoint *checkpoints; /* in order of time */
+	size_t nr_checkpoints;
 	struct result_histogram *histograms;
 	size_t nr_histograms;
 };

@@ -124,6 +124,7 @@ static void release_run(struct result_run *run)
 	free(run->knobs);
 	free(run->metrics);
 	free(run->curve);
+	free(run->checkpoints);
 	free(run->histograms);
 }
 

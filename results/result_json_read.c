@@ -89,6 +89,8 @@ static int read_run(const struct source *src, json_t *object,
 		rc = source_curve(src, object, "curve", &run->curve,
 				  &run->nr_curve);
 	if (!rc)
+		rc = source_checkpoints(src, object, run);
+	if (!rc)
 		rc = source_histograms(src, object, run);
 	return rc;
 }

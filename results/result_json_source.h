@@ -41,4 +41,12 @@ int source_curve(const struct source *src, json_t *object, const char *key,
 int source_histograms(const struct source *src, json_t *object,
 		      struct result_run *run);
 
+/*
+ * result_json_checkpoints.c: the run's checkpoints from and to an object of
+ * columns; NULL without memory.
+ */
+int source_checkpoints(const struct source *src, json_t *object,
+		       struct result_run *run);
+json_t *checkpoints_new(const struct result_run *run);
+
 #endif

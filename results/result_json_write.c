@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "results/result.h"
+#include "results/result_json_source.h"
 #include "traces/base/err.h"
 #include "traces/base/files.h"
 #include "traces/base/version.h"
@@ -186,16 +187,16 @@ static json_t *histograms_new(const struct result_run *run)
 
 static json_t *run_new(const struct result_run *run)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
-			 "arm", text_new(run->arm), "pass", text_new(run->pass),
-			 "status", text_new(run->status), "message",
-			 text_new(run->message), "path", text_new(run->path),
-			 "version", text_new(run->version), "build_id",
-			 text_new(run->build_id), "knobs", knobs_new(run),
-			 "metrics", metrics_new(run), "curve",
-			 curve_new(run->curve, run->nr_curve), "histograms",
-			 histograms_new(run));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o}",
+		"arm", text_new(run->arm), "pass", text_new(run->pass),
+		"status", text_new(run->status), "message",
+		text_new(run->message), "path", text_new(run->path), "version",
+		text_new(run->version), "build_id", text_new(run->build_id),
+		"knobs", knobs_new(run), "metrics", metrics_new(run), "curve",
+		curve_new(run->curve, run->nr_curve), "checkpoints",
+		checkpoints_new(run), "histograms", histograms_new(run));
 }
 
 /* Write one value and drop it; -1 when it is NULL or cannot be written. */

@@ -24,6 +24,9 @@ void term_print_head(const struct terminal *t,
 /* Full names, failures, the Pareto front. */
 void term_print_notes(const struct terminal *t,
 		      const struct comparison_tape *tape);
+/* term_split.c: where each arm's bytes are; nothing when none tells. */
+void term_print_split(const struct terminal *t,
+		      const struct comparison_tape *tape);
 /* What the signs mean, once below all tables. */
 void term_print_legend(const struct terminal *t);
 

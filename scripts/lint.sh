@@ -144,7 +144,8 @@ lint_directions()
 		allow("^allocators/arena/", "^allocators/arena/")
 		allow("^allocators/tests/", "^allocators/|^traces/base/")
 		allow("^allocators/", "^allocators/|^traces/base/")
-		allow("^replayer/worker/", "^replayer/")
+		allow("^replayer/worker/",
+			"^replayer/|^allocators/statistics.h$")
 		allow("^replayer/tests/",
 			"^replayer/|^allocators/|^traces/|^results/")
 		allow("^replayer/", "^replayer/|^allocators/registry.h$|" \
@@ -169,7 +170,7 @@ lint_libraries()
 		# shellcheck disable=SC2086
 		grep -nE '# *include +<(stdio|jansson|zstd|libelf|gelf)\.h>' \
 			$sources $headers /dev/null |
-			grep -E '^(recorder/shim|replayer/worker|allocators/arena)/'
+			grep -E '^(recorder/shim|replayer/worker|allocators/arena)/|^allocators/statistics\.'
 		# shellcheck disable=SC2086
 		grep -nE '# *include +<zstd.*\.h>' $sources $headers |
 			grep -v '^traces/'

@@ -110,6 +110,7 @@ static const struct worker_calls null_calls = {
 	.free = null_free,
 	.free_sized = null_free_sized,
 	.free_aligned_sized = null_free_aligned,
+	.usable_size = NULL,
 };
 
 /* An allocator without any aligned call fails each of them. */
@@ -195,6 +196,7 @@ static bool find_all(struct worker *w)
 	*(void **)&c->free_sized = find("free_sized", (void *)free_with_size);
 	*(void **)&c->free_aligned_sized =
 		find("free_aligned_sized", (void *)free_with_alignment);
+	*(void **)&c->usable_size = find("malloc_usable_size", NULL);
 	return true;
 }
 

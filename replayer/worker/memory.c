@@ -76,19 +76,28 @@ void worker_memory_sample(struct worker *w, uint32_t i)
 	if (peak > shared + s->anon_bytes)
 		s->peak_bytes = peak - shared;
 	s->wall_ns = clock_real_ns() - start_ns;
-	reset_peak();
 	if (i == w->h->nr_marks - 1)
-		w->report->peak_anon_bytes = worker_memory_exact();
+		worker_checkpoint(w, WORKER_AT_PEAK);
+	else
+		worker_checkpoint_mark(w, i);
+	reset_peak();
 }
 
-uint64_t worker_memory_exact(void)
+void worker_memory_exact(struct worker_checkpoint *c)
 {
 	char buf[4096];
 
-	if (rollup_fd >= 0)
-		return field(read_text(rollup_fd, buf, sizeof(buf)),
-			     "\nAnonymous:");
-	return field(read_text(status_fd, buf, sizeof(buf)), "\nRssAnon:");
+	if (rollup_fd < 0) {
+		c->anon = field(read_text(status_fd, buf, sizeof(buf)),
+				"\nRssAnon:");
+		c->lazyfree = c->huge = c->swap = WORKER_UNKNOWN;
+		return;
+	}
+	read_text(rollup_fd, buf, sizeof(buf));
+	c->anon = field(buf, "\nAnonymous:");
+	c->lazyfree = field(buf, "\nLazyFree:");
+	c->huge = field(buf, "\nAnonHugePages:");
+	c->swap = field(buf, "\nSwap:");
 }
 
 /* Reads a file line by line without any allocation. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The loop that runs a thread's stream, in two builds: plain, and with every
- * call timed. Between two calls it does as little as it can; blocks are
- * touched outside of the timed call.
+ * The loop that runs a thread's stream, in three builds: plain, with every call
+ * timed, and with the sizes of blocks counted. Between two calls it does as
+ * little as it can; blocks are touched outside of the timed call.
  */
 #include <string.h>
 
+#include "replayer/worker/account.h"
 #include "replayer/worker/ticks.h"
 #include "replayer/worker/worker.h"
 
@@ -124,16 +125,17 @@ static void after_op(uint64_t word)
 
 /* Keep the block that a call has returned. */
 static inline void keep(struct worker_thread *t, void **slot, void *p,
-			uint64_t size)
+			uint64_t size, bool counted)
 {
 	*slot = p;
+	account_add(t, slot, p, size, counted);
 	touch(t, p, 0, size);
 }
 
 /* The rarer calls of two words: aligned ones, sized frees. */
 static inline __attribute__((always_inline)) void
 wide_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
-	uint64_t word, uint64_t next, bool timed)
+	uint64_t word, uint64_t next, bool timed, bool counted)
 {
 	uint64_t size = next & ((1ULL << PLAN_ALIGN_SHIFT) - 1);
 	uint64_t align = 1ULL << (next >> PLAN_ALIGN_SHIFT);
@@ -160,43 +162,52 @@ wide_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
 		CALL(PLAN_OP_MALLOC, size, p = f->pvalloc(size));
 		break;
 	case PLAN_FREE_SIZED:
+		account_drop(t, slot, counted);
 		CALL(PLAN_OP_FREE, size, f->free_sized(*slot, size));
 		return;
 	default:
+		account_drop(t, slot, counted);
 		CALL(PLAN_OP_FREE, size,
 		     f->free_aligned_sized(*slot, align, size));
 		return;
 	}
-	keep(t, slot, p, size);
+	keep(t, slot, p, size, counted);
 }
 
 static inline __attribute__((always_inline)) void
 realloc_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
-	   uint64_t word, uint64_t next, bool timed)
+	   uint64_t word, uint64_t next, bool timed, bool counted)
 {
 	uint64_t old = plan_realloc_old(next);
 	uint64_t size = plan_realloc_new(word, next);
 	char *p = *slot;
 
+	account_drop(t, slot, counted);
 	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC)
 		CALL(PLAN_OP_REALLOC, size, p = f->realloc(p, size));
 	else
 		CALL(PLAN_OP_REALLOC, size, p = f->reallocarray(p, 1, size));
 	/* A realloc that failed has left the old block in place. */
-	if (p || !size)
+	if (p || !size) {
 		*slot = p;
+		account_add(t, slot, p, size, counted);
+	} else if (counted) {
+		account_add(t, slot, *slot, worker.sizes[slot - worker.slots],
+			    counted);
+	}
 	touch(t, p, old, size);
 }
 
 /* Calls that leave no block. */
 static inline __attribute__((always_inline)) void
 lone_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
-	uint64_t word, bool timed)
+	uint64_t word, bool timed, bool counted)
 {
 	uint32_t arg = plan_arg(word);
 	void *p;
 
 	if ((word & PLAN_CODE_MASK) == PLAN_REALLOC_FREE) {
+		account_drop(t, slot, counted);
 		CALL(PLAN_OP_REALLOC, arg, p = f->realloc(*slot, 0));
 		/* Some allocators return a block, even for size 0. */
 		if (p)
@@ -248,7 +259,8 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 
 /* Returns whether the stream's end lets the thread exit. */
 static inline __attribute__((always_inline)) bool
-replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
+replay_stream(struct worker_thread *t, const uint64_t *at, bool timed,
+	      bool counted)
 {
 	const struct worker_calls f = worker.calls;
 	void **const slots = worker.slots;
@@ -265,33 +277,34 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 			size = *++at; /* fall through */
 		case PLAN_MALLOC:
 			CALL(PLAN_OP_MALLOC, size, p = f.malloc(size));
-			keep(t, slot, p, size);
+			keep(t, slot, p, size, counted);
 			break;
 		case PLAN_REALLOC_NEW_BIG:
 			size = *++at; /* fall through */
 		case PLAN_REALLOC_NEW:
 			CALL(PLAN_OP_REALLOC, size, p = f.realloc(NULL, size));
-			keep(t, slot, p, size);
+			keep(t, slot, p, size, counted);
 			break;
 		case PLAN_FREE:
+			account_drop(t, slot, counted);
 			CALL(PLAN_OP_FREE, size, f.free(*slot));
 			break;
 		case PLAN_CALLOC_BIG:
 			size = *++at; /* fall through */
 		case PLAN_CALLOC:
 			CALL(PLAN_OP_CALLOC, size, p = f.calloc(1, size));
-			keep(t, slot, p, size);
+			keep(t, slot, p, size, counted);
 			break;
 		case PLAN_REALLOC:
 		case PLAN_REALLOCARRAY:
-			realloc_op(t, &f, slot, word, *++at, timed);
+			realloc_op(t, &f, slot, word, *++at, timed, counted);
 			break;
 		case PLAN_REALLOC_FREE:
 		case PLAN_FREE_NULL:
-			lone_op(t, &f, slot, word, timed);
+			lone_op(t, &f, slot, word, timed, counted);
 			break;
 		case PLAN_REALLOCARRAY_NEW ... PLAN_FREE_ALIGNED_SIZED:
-			wide_op(t, &f, slot, word, *++at, timed);
+			wide_op(t, &f, slot, word, *++at, timed, counted);
 			break;
 		default:
 			at = harness_op(t, at);
@@ -307,12 +320,17 @@ replay_stream(struct worker_thread *t, const uint64_t *at, bool timed)
 
 static bool replay_plain(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, false);
+	return replay_stream(t, at, false, false);
 }
 
 static bool replay_timed(struct worker_thread *t, const uint64_t *at)
 {
-	return replay_stream(t, at, true);
+	return replay_stream(t, at, true, false);
+}
+
+static bool replay_counted(struct worker_thread *t, const uint64_t *at)
+{
+	return replay_stream(t, at, false, true);
 }
 
 void worker_bear(struct worker_thread *t)
@@ -328,7 +346,8 @@ void worker_bear(struct worker_thread *t)
 	for (i = 0; i < worker.h->nr_born; i++) {
 		t->touched = plan_touched(0, b[i].pages);
 		keep(t, &worker.slots[b[i].slot],
-		     worker.calls.malloc(b[i].size), b[i].size);
+		     worker.calls.malloc(b[i].size), b[i].size,
+		     worker.sizes != NULL);
 	}
 	t->touched = 0;
 	/* It may be that no op reaches the peak: it is here. */
@@ -346,5 +365,7 @@ bool worker_replay(struct worker_thread *t)
 		return false;
 	if (worker.order.pass == WORKER_LATENCY)
 		return replay_timed(t, at);
+	if (worker.order.pass == WORKER_MEMORY)
+		return replay_counted(t, at);
 	return replay_plain(t, at);
 }

@@ -6,8 +6,9 @@
  * null allocator shows).
  *
  * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
- * threads wait, calls.c finds the allocator, memory.c samples, calls_filter.c
- * shows system calls to the driver, clock.h is about time.
+ * threads wait, calls.c finds the allocator, memory.c samples, checkpoints.c
+ * looks where the bytes are, calls_filter.c shows system calls to the driver,
+ * clock.h is about time.
  */
 #ifndef REPLAYER_WORKER_WORKER_H
 #define REPLAYER_WORKER_WORKER_H
@@ -39,6 +40,7 @@ struct worker_calls {
 	void (*free)(void *p);
 	void (*free_sized)(void *p, size_t size);
 	void (*free_aligned_sized)(void *p, size_t alignment, size_t size);
+	size_t (*usable_size)(void *p); /* NULL: it does not tell */
 };
 
 /* How threads meet at a slot; apart from its pointer, as few ops need it. */
@@ -65,6 +67,8 @@ struct worker_thread {
 	pthread_t handle;
 	bool exits; /* its stream has ended with its exit */
 	bool joined;
+	/* Memory: of the blocks that it made, less those that it freed. */
+	_Atomic uint64_t requested, usable, blocks;
 	struct hist *hists; /* latency: [WORKER_HISTS] */
 };
 
@@ -75,6 +79,7 @@ struct worker {
 	struct worker_calls calls;
 	void **slots; /* each object's pointer */
 	struct worker_gate *gates;
+	uint64_t *sizes; /* memory: each object's requested size, else NULL */
 	struct worker_thread *threads;
 	char *stacks;
 	struct worker_report *report;
@@ -118,10 +123,15 @@ void worker_clock(struct worker_thread *t, uint64_t time_ns);
 bool worker_memory_init(struct worker *w);
 /* At mark number i. */
 void worker_memory_sample(struct worker *w, uint32_t i);
-/* Anonymous memory now, counted page by page. */
-uint64_t worker_memory_exact(void);
+/* Memory now, counted page by page. */
+void worker_memory_exact(struct worker_checkpoint *c);
 /* Resident pages of the program and its libraries, the plan's left out. */
 uint64_t worker_memory_files(const struct worker *w);
+
+/* checkpoints.c: find the statistics; look now; look, if one is due there. */
+void worker_checkpoints_init(struct worker *w);
+void worker_checkpoint(struct worker *w, enum worker_place place);
+void worker_checkpoint_mark(struct worker *w, uint32_t mark);
 
 /* calls_filter.c: from here on the driver sees the calls that count. */
 bool worker_filter(struct worker *w);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replayer/worker/account.h"
 #include "replayer/worker/clock.h"
 #include "replayer/worker/ticks.h"
 #include "replayer/worker/worker.h"
@@ -113,6 +114,12 @@ static bool map_state(struct worker *w)
 	}
 	if (!w->slots || !w->gates || !w->threads || !w->stacks)
 		return false;
+	if (w->order.pass == WORKER_MEMORY) {
+		w->sizes = worker_map(w, w->h->nr_slots * sizeof(*w->sizes),
+				      "the table of sizes");
+		if (!w->sizes)
+			return false;
+	}
 	for (i = 0; all && i < threads; i++)
 		w->threads[i].hists = all + i * (hists / sizeof(*all));
 	return true;
@@ -129,6 +136,9 @@ static void populate(const struct worker *w)
 	size_t slots = w->h->nr_slots;
 
 	madvise(w->slots, slots * sizeof(*w->slots) + 1, MADV_POPULATE_WRITE);
+	if (w->sizes)
+		madvise(w->sizes, slots * sizeof(*w->sizes) + 1,
+			MADV_POPULATE_WRITE);
 	if (w->h->waits)
 		madvise(w->gates, slots * sizeof(*w->gates) + 1,
 			MADV_POPULATE_WRITE);
@@ -221,17 +231,18 @@ static void measure_rest(struct worker *w)
 {
 	const uint32_t *live =
 		(const void *)((const char *)w->words + w->h->live_at);
-	struct worker_report *r = w->report;
 	uint32_t i;
 
-	r->end_anon_bytes = worker_memory_exact();
-	r->file_bytes = worker_memory_files(w);
+	worker_checkpoint(w, WORKER_AT_END);
+	w->report->file_bytes = worker_memory_files(w);
 	idle(w, w->order.idle_ns);
-	r->idle_anon_bytes = worker_memory_exact();
-	for (i = 0; i < w->h->nr_live; i++)
+	worker_checkpoint(w, WORKER_AT_IDLE);
+	for (i = 0; i < w->h->nr_live; i++) {
+		account_drop(&w->threads[0], &w->slots[live[i]], true);
 		w->calls.free(w->slots[live[i]]);
+	}
 	idle(w, w->order.idle_ns);
-	r->freed_anon_bytes = worker_memory_exact();
+	worker_checkpoint(w, WORKER_AT_FREED);
 }
 
 static bool prepare(struct worker *w, const char *plan)
@@ -248,7 +259,12 @@ static bool prepare(struct worker *w, const char *plan)
 		ticks_init();
 		w->report->timer_floor_ns = ticks_floor_ns();
 	}
-	return w->order.pass != WORKER_MEMORY || worker_memory_init(w);
+	if (w->order.pass != WORKER_MEMORY)
+		return true;
+	if (!worker_memory_init(w))
+		return false;
+	worker_checkpoints_init(w);
+	return true;
 }
 
 /* heaptape-worker PLAN REPORT-FD */
@@ -266,8 +282,6 @@ int main(int argc, char **argv)
 	}
 	if (!map_report(w, atoi(argv[2])) || !prepare(w, argv[1]))
 		return 1;
-	if (w->order.pass == WORKER_MEMORY)
-		w->report->start_anon_bytes = worker_memory_exact();
 	w->report->state = WORKER_REPLAYING;
 	worker_bear(&w->threads[0]);
 	if (w->order.pace != WORKER_ASAP) {

@@ -47,6 +47,12 @@ tap_result $? "without what nobody called"
 matches "with rounds and machine" 'ci-7.* 10 rounds x 4 arms' "$TMP/table"
 matches "with the front" '^Pareto front \(wall time, RSS peak, malloc p99.9\)' \
 	"$TMP/table"
+matches "with where the bytes are, and what is not told" \
+	'^jemalloc +[0-9.]+ +[0-9.]+ +[0-9.]+ +- +- +- +- +[0-9.]+$' "$TMP/table"
+matches "what is left may be negative" '^glibc( +[0-9.]+){7} +-[0-9.]+$' \
+	"$TMP/table"
+! grep -q '^arena  *[0-9.]*  *[0-9.]*  *[0-9.]*  *-' "$TMP/table"
+tap_result $? "without arms that tell nothing"
 awk 'length($0) > 100 { print; bad = 1 } END { exit bad }' "$TMP/table" \
 	>"$TMP/out"
 tap_result $? "fits 100 columns"
@@ -65,6 +71,10 @@ is "base cells are same" "same 1 10" "$(cell glibc wall_ns)"
 is "finds the effect on time" BETTER "$(cell jemalloc wall_ns | cut -d' ' -f1)"
 is "finds the effect on memory" "BETTER 0.85 10" \
 	"$(cell jemalloc rss_peak_bytes)"
+check "splits in JSON" jq -e '.splits | length == 3 and
+	all(.at == "peak" and .rss_bytes > .requested_bytes) and
+	(map(select(.arm == "glibc")) | all(.cached_bytes > 0)) and
+	(map(select(.arm == "jemalloc")) | all(.cached_bytes == null))' "$TMP/json"
 is "finds a small harm" "WORSE 1.05 10" "$(cell tcmalloc rss_peak_bytes)"
 
 check "takes another base" compare "$run" --base jemalloc --json

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "results/comparison.h"
+#include "results/result.h"
 #include "results/summary.h"
 #include "results/text.h"
 #include "traces/base/err.h"
@@ -264,6 +265,67 @@ static void test_mean_fragmentation(void **state)
 	assert_true(isnan(metric_value(metric, &run)));
 }
 
+static double value(const struct result_run *run, const char *name)
+{
+	return metric_value(metrics_find(name), run);
+}
+
+/* The same curve: each measure of fragmentation by hand. */
+static void test_fragmentation(void **state)
+{
+	struct result_point curve[] = { { 0, 0, 0, 40 },
+					{ 500, 1, 100, 150 },
+					{ 2500, 5, 50, 150 },
+					{ 3500, 6, 100, 300 } };
+	struct result_metric metrics[] = {
+		{ "live_peak_bytes", 100 },     { "rss_peak_bytes", 300 },
+		{ "rss_live_peak_bytes", 140 }, { "live_rss_peak_bytes", 75 },
+		{ "requested_peak_bytes", 80 }, { "usable_peak_bytes", 100 },
+		{ "rss_end_bytes", 200 },       { "lazyfree_end_bytes", 50 },
+		{ "rss_idle_bytes", 120 },
+	};
+	struct result_run run = { .curve = curve,
+				  .nr_curve = 4,
+				  .metrics = metrics,
+				  .nr_metrics = 9 };
+
+	(void)state;
+	/* 2 s at 1.5, 1 s at 3; the point without live bytes is left out. */
+	assert_true(fabs(value(&run, "fragmentation_time_mean") - 2) < 1e-12);
+	assert_true(value(&run, "fragmentation_live_peak") == 1.4);
+	assert_true(value(&run, "fragmentation_rss_peak") == 4);
+	assert_true(value(&run, "fragmentation_peak") == 3);
+	assert_true(value(&run, "rounding_peak") == 1.25);
+	assert_true(value(&run, "rss_end_less_lazyfree_bytes") == 150);
+	assert_true(value(&run, "returned_idle_bytes") == 180);
+	assert_true(isnan(value(&run, "returned_freed_bytes")));
+	assert_true(isnan(value(&run, "rss_idle_less_lazyfree_bytes")));
+}
+
+/* Parts that are known are taken off, and what is left may be negative. */
+static void test_split(void **state)
+{
+	struct result_checkpoint c = {
+		.rss_bytes = 1000,
+		.requested_bytes = 700,
+		.usable_bytes = 800,
+		.cached_bytes = RESULT_UNKNOWN,
+		.free_bytes = 150,
+		.metadata_bytes = 100,
+		.dirty_bytes = RESULT_UNKNOWN,
+	};
+	double parts[SPLIT_PARTS];
+
+	(void)state;
+	assert_true(result_split(&c, parts));
+	assert_true(parts[SPLIT_ROUNDING] == 100);
+	assert_true(isnan(parts[SPLIT_CACHED]));
+	assert_true(parts[SPLIT_UNEXPLAINED] == -50);
+	c.usable_bytes = c.free_bytes = c.metadata_bytes = RESULT_UNKNOWN;
+	assert_false(result_split(&c, parts));
+	assert_true(parts[SPLIT_UNEXPLAINED] == 300);
+}
+
 #define FIXED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -276,6 +338,8 @@ int main(void)
 		FIXED(test_labels),
 		FIXED(test_refusals),
 		cmocka_unit_test(test_mean_fragmentation),
+		cmocka_unit_test(test_fragmentation),
+		cmocka_unit_test(test_split),
 	};
 
 	return cmocka_run_group_tests_name("comparison", tests, NULL, NULL);

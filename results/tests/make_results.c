@@ -7,6 +7,7 @@
  *	[passes=memory,...]
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,23 @@ static void curve_metrics(struct result_run *run)
 	metric(run, "ops", NR_OPS);
 }
 
+/* Parts of the peak: the base tells all of them, the others do not. */
+static void split_metrics(struct result_run *run, bool all)
+{
+	double rss = result_metric(run, "rss_peak_bytes");
+
+	metric(run, "rss_live_peak_bytes", rss);
+	metric(run, "requested_peak_bytes", rss * 0.8);
+	metric(run, "rounding_peak_bytes", rss * 0.1);
+	metric(run, "unexplained_peak_bytes", all ? rss * -0.01 : rss * 0.1);
+	if (!all)
+		return;
+	metric(run, "cached_peak_bytes", rss * 0.02);
+	metric(run, "internal_free_peak_bytes", rss * 0.03);
+	metric(run, "metadata_peak_bytes", rss * 0.04);
+	metric(run, "dirty_peak_bytes", rss * 0.02);
+}
+
 static void memory_pass(struct result_run *run, const struct arm *arm,
 			double scale)
 {
@@ -143,6 +161,8 @@ static void memory_pass(struct result_run *run, const struct arm *arm,
 		};
 	}
 	curve_metrics(run);
+	if (strcmp(arm->name, "arena") != 0)
+		split_metrics(run, !strcmp(arm->name, "glibc"));
 }
 
 /* The smallest upper bound below which a part q of all operations lies. */

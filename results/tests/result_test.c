@@ -63,6 +63,12 @@ static void fill(struct result_doc *doc)
 	run->nr_curve = 2;
 	run->curve = calloc(2, sizeof(*run->curve));
 	run->curve[1] = (struct result_point){ 5, 6, 7, 8 };
+	run->nr_checkpoints = 2;
+	run->checkpoints = calloc(2, sizeof(*run->checkpoints));
+	strcpy(run->checkpoints[0].name, "mark");
+	strcpy(run->checkpoints[1].name, "peak");
+	run->checkpoints[1].usable_bytes = RESULT_UNKNOWN;
+	run->checkpoints[1].retained_bytes = 9;
 	run->nr_histograms = 1;
 	run->histograms = calloc(1, sizeof(*run->histograms));
 	strcpy(run->histograms->op, "malloc");
@@ -100,6 +106,11 @@ static void test_round_trip(void **state)
 	assert_int_equal(back.runs[0].curve[1].op, 6);
 	assert_int_equal(back.runs[0].curve[1].live_bytes, 7);
 	assert_int_equal(back.runs[0].curve[1].rss_bytes, 8);
+	assert_int_equal(back.runs[0].nr_checkpoints, 2);
+	assert_string_equal(back.runs[0].checkpoints[1].name, "peak");
+	assert_int_equal(back.runs[0].checkpoints[0].usable_bytes, 0);
+	assert_true(back.runs[0].checkpoints[1].usable_bytes == RESULT_UNKNOWN);
+	assert_int_equal(back.runs[0].checkpoints[1].retained_bytes, 9);
 	assert_int_equal(back.runs[0].histograms[0].buckets[0].upper_ns, 100);
 	assert_int_equal(back.runs[0].histograms[0].buckets[0].count, 12);
 	result_release(&back);
