@@ -9,6 +9,7 @@
 
 #include "recorder/descriptors.h"
 #include "recorder/sample.h"
+#include "traces/base/process_memory.h"
 
 #define INTERVAL_MIN_NS 10000000ull
 #define INTERVAL_MAX_NS 160000000ull
@@ -48,17 +49,6 @@ void sampler_close(struct sampler *s)
 	s->status_fd = s->stat_fd = -1;
 }
 
-/* The number behind "\nNAME:"; false when there is no such line. */
-static bool field(const char *status, const char *name, uint64_t *value)
-{
-	const char *line = strstr(status, name);
-
-	if (!line)
-		return false;
-	*value = strtoull(line + strlen(name), NULL, 10);
-	return true;
-}
-
 /* minflt and majflt are the 10th and 12th fields; the 2nd may hold spaces. */
 static bool parse_stat(struct tape_sample *sample, const char *stat)
 {
@@ -77,18 +67,14 @@ static bool parse_stat(struct tape_sample *sample, const char *stat)
 bool sample_parse(struct tape_sample *sample, const char *status,
 		  const char *stat)
 {
-	uint64_t anon, file, shmem, swap, threads;
+	struct process_memory memory;
 
-	if (!field(status, "\nRssAnon:", &anon) ||
-	    !field(status, "\nRssFile:", &file) ||
-	    !field(status, "\nRssShmem:", &shmem) ||
-	    !field(status, "\nVmSwap:", &swap) ||
-	    !field(status, "\nThreads:", &threads))
+	if (!process_memory_parse(&memory, status))
 		return false;
-	sample->rss_anon_bytes = anon << 10;
-	sample->rss_file_bytes = (file + shmem) << 10;
-	sample->swap_bytes = swap << 10;
-	sample->threads = (uint32_t)threads;
+	sample->rss_anon_bytes = memory.anon_bytes;
+	sample->rss_file_bytes = memory.file_bytes;
+	sample->swap_bytes = memory.swap_bytes;
+	sample->threads = memory.threads;
 	return parse_stat(sample, stat);
 }
 

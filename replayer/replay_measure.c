@@ -48,6 +48,8 @@ int replay_heap_fill(struct replay_heap *heap, const struct replay_tape *tape,
 	heap->anon_bytes = calloc(nr, sizeof(uint64_t));
 	heap->peak_bytes = calloc(nr, sizeof(uint64_t));
 	heap->file_bytes = run->report->file_bytes;
+	heap->end_bytes =
+		less(run->report->checkpoints[WORKER_AT_END].anon, base);
 	if (!heap->anon_bytes || !heap->peak_bytes)
 		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
 	for (k = 0; k < nr; k++) {

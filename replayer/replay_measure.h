@@ -32,6 +32,7 @@ uint64_t replay_measure_base(const struct replay_run *run,
 struct replay_heap {
 	uint64_t *anon_bytes; /* at the mark */
 	uint64_t *peak_bytes; /* highest since the mark before */
+	uint64_t end_bytes;   /* after the last call */
 	uint64_t file_bytes;  /* of the program and its libraries, throughout */
 };
 
@@ -61,7 +62,8 @@ int replay_measure_places(struct result_run *result,
  * there, plus what malloc never saw. The latter is known at each sample of
  * the tape: its RSS less what reference (the allocator recorded under) had at
  * that time of its replay; in between it is interpolated, since a sample
- * misses the short peaks of both, and the replay does not.
+ * misses the short peaks of both, and the replay does not. The mean is over
+ * the time from the tape's first mark or sample to its last.
  */
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,

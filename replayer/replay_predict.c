@@ -18,26 +18,50 @@ static uint64_t rss_of(const struct tape_sample *s)
 	return s->rss_anon_bytes + s->rss_file_bytes;
 }
 
+/* The last call of the tape counts as one mark more. */
+static size_t nr_points(const struct replay_tape *tape)
+{
+	return tape->header.nr_marks + 1;
+}
+
+/* In order; of the last call, the last mark. */
+static const struct plan_mark *mark_of(const struct replay_tape *tape,
+				       size_t mark)
+{
+	if (mark == tape->header.nr_marks)
+		mark--;
+	return &tape->marks[tape->order[mark]];
+}
+
+static uint64_t mark_time(const struct replay_tape *tape, size_t mark)
+{
+	return mark < tape->header.nr_marks
+		       ? tape->marks[tape->order[mark]].time_ns
+		       : tape->header.last_ns;
+}
+
 /* The index of the last mark (in order) at or before the time, or 0. */
 static size_t mark_at(const struct replay_tape *tape, size_t from,
 		      uint64_t time_ns)
 {
-	while (from + 1 < tape->header.nr_marks &&
-	       tape->marks[tape->order[from + 1]].time_ns <= time_ns)
+	while (from + 1 < nr_points(tape) &&
+	       mark_time(tape, from + 1) <= time_ns)
 		from++;
 	return from;
 }
 
-/* A walk along the marks that interpolates a curve at ever later times. */
+/* A walk along the marks that interpolates a heap at ever later times. */
 struct walk {
 	const struct replay_tape *tape;
-	const uint64_t *bytes; /* in order of the marks */
+	const struct replay_heap *heap;
 	size_t mark;
 };
 
-static uint64_t mark_time(const struct replay_tape *tape, size_t mark)
+static double heap_at(const struct walk *w, size_t mark)
 {
-	return tape->marks[tape->order[mark]].time_ns;
+	return (double)(mark < w->tape->header.nr_marks
+				? w->heap->anon_bytes[mark]
+				: w->heap->end_bytes);
 }
 
 static double between(double t, double t0, double v0, double t1, double v1)
@@ -45,20 +69,18 @@ static double between(double t, double t0, double v0, double t1, double v1)
 	return t1 > t0 ? v0 + (v1 - v0) * (t - t0) / (t1 - t0) : v0;
 }
 
-/* The curve at that time; nothing before the first mark. */
+/* The heap at that time; nothing before the first mark. */
 static double walk_bytes(struct walk *w, uint64_t time_ns)
 {
-	const uint64_t *p;
-
 	if (time_ns < mark_time(w->tape, 0))
 		return 0;
 	w->mark = mark_at(w->tape, w->mark, time_ns);
-	p = &w->bytes[w->mark];
-	if (w->mark + 1 == w->tape->header.nr_marks)
-		return (double)p[0];
+	if (w->mark + 1 == nr_points(w->tape))
+		return heap_at(w, w->mark);
 	return between((double)time_ns, (double)mark_time(w->tape, w->mark),
-		       (double)p[0], (double)mark_time(w->tape, w->mark + 1),
-		       (double)p[1]);
+		       heap_at(w, w->mark),
+		       (double)mark_time(w->tape, w->mark + 1),
+		       heap_at(w, w->mark + 1));
 }
 
 static int compare_doubles(const void *pa, const void *pb)
@@ -97,7 +119,7 @@ static void smooth(double *other, double *raw, size_t nr)
 static double *other_memory(const struct replay_tape *tape,
 			    const struct replay_heap *reference)
 {
-	struct walk w = { tape, reference->anon_bytes, 0 };
+	struct walk w = { tape, reference, 0 };
 	/* The upper half is room for the smoothing. */
 	double *other = calloc(tape->nr_samples, 2 * sizeof(*other));
 	size_t i;
@@ -129,36 +151,98 @@ static double other_at(const struct replay_tape *tape, const double *other,
 		       (double)s[i + 1].time_ns, other[i + 1]);
 }
 
+/* The process under the arm: what its heap has, and all the rest. */
+struct process {
+	const struct replay_tape *tape;
+	const struct replay_heap *heap;
+	const double *other;
+	double files; /* the arm's library less the reference's */
+	double peak_bytes;
+	double mean_bytes;
+	double end_bytes;
+};
+
+/*
+ * The next time at which the heap (a mark) or the rest (a sample) is known,
+ * and which of the two it is; false at the end.
+ */
+static bool next_time(const struct replay_tape *tape, size_t *mark,
+		      size_t *sample, uint64_t *time_ns, bool *is_mark)
+{
+	bool marks = *mark < nr_points(tape);
+	bool samples = *sample < tape->nr_samples;
+
+	if (!marks && !samples)
+		return false;
+	*is_mark = marks &&
+		   (!samples ||
+		    mark_time(tape, *mark) <= tape->samples[*sample].time_ns);
+	*time_ns = *is_mark ? mark_time(tape, (*mark)++)
+			    : tape->samples[(*sample)++].time_ns;
+	return true;
+}
+
+/*
+ * Along the tape from the first to the last time that is known, as a line
+ * from each to the next.
+ */
+static void walk_process(struct process *p)
+{
+	struct walk w = { p->tape, p->heap, 0 };
+	size_t mark = 0, sample = 0, at = 0;
+	uint64_t time = 0, last_time = 0, begin = UINT64_MAX;
+	double sum = 0, last = 0;
+	bool is_mark;
+
+	while (next_time(p->tape, &mark, &sample, &time, &is_mark)) {
+		double base = p->files + other_at(p->tape, p->other, &at, time);
+		double bytes = base + walk_bytes(&w, time);
+		double peak = bytes;
+
+		if (is_mark && mark <= p->tape->header.nr_marks)
+			peak = base + (double)p->heap->peak_bytes[mark - 1];
+		if (begin == UINT64_MAX)
+			begin = time;
+		else
+			sum += (last + bytes) / 2 * (double)(time - last_time);
+		if (peak > p->peak_bytes)
+			p->peak_bytes = peak;
+		last = bytes;
+		last_time = time;
+	}
+	p->mean_bytes =
+		last_time > begin ? sum / (double)(last_time - begin) : last;
+	p->end_bytes = p->files + (double)p->heap->end_bytes +
+		       other_at(p->tape, p->other, &at, last_time);
+}
+
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
 			   const struct replay_heap *heap,
 			   const struct replay_heap *reference, struct err *err)
 {
-	/* The libraries of the two allocators may differ in size. */
-	double files = (double)heap->file_bytes - (double)reference->file_bytes;
 	double *other = other_memory(tape, reference);
-	double peak = 0, sum = 0, time = 0;
-	size_t i, sample = 0, nr = tape->header.nr_marks;
+	struct process p = {
+		.tape = tape,
+		.heap = heap,
+		.other = other,
+		.files = (double)heap->file_bytes -
+			 (double)reference->file_bytes,
+	};
 	int rc;
 
 	if (!other)
 		return err_set(err, ERR_NOMEM, ENOMEM, "cannot hold a curve");
-	for (i = 0; i < nr; i++) {
-		uint64_t now = mark_time(tape, i);
-		uint64_t next = i + 1 < nr ? mark_time(tape, i + 1) : now;
-		double base = files + other_at(tape, other, &sample, now);
-		double weight = (double)(next - now);
-
-		if (base + (double)heap->peak_bytes[i] > peak)
-			peak = base + (double)heap->peak_bytes[i];
-		sum += (base + (double)heap->anon_bytes[i]) * weight;
-		time += weight;
-	}
+	walk_process(&p);
 	free(other);
-	rc = result_add_metric(result, "predicted_rss_peak_bytes", peak, err);
-	if (!rc && time > 0)
+	rc = result_add_metric(result, "predicted_rss_peak_bytes", p.peak_bytes,
+			       err);
+	if (!rc)
 		rc = result_add_metric(result, "predicted_rss_mean_bytes",
-				       sum / time, err);
+				       p.mean_bytes, err);
+	if (!rc)
+		rc = result_add_metric(result, "predicted_rss_end_bytes",
+				       p.end_bytes, err);
 	return rc;
 }
 
@@ -180,7 +264,7 @@ int replay_measure_recorded(struct result_doc *doc,
 		struct result_point *p = &doc->recorded[doc->nr_recorded++];
 
 		mark = mark_at(tape, mark, s->time_ns);
-		m = &tape->marks[tape->order[mark]];
+		m = mark_of(tape, mark);
 		p->time_ns = s->time_ns;
 		p->rss_bytes = rss_of(s);
 		if (m->time_ns <= s->time_ns) {

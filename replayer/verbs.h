@@ -7,5 +7,6 @@
 #define REPLAYER_VERBS_H
 
 int replay_verb(int argc, char **argv);
+int validate_verb(int argc, char **argv);
 
 #endif

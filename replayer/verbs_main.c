@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* heaptape-replay VERB: replaying tapes. */
+/* heaptape-replay VERB: replaying tapes, and whether that tells the truth. */
 #include <string.h>
 
 #include "replayer/verbs.h"
@@ -12,7 +12,11 @@ int main(int argc, char **argv)
 		log_init("heaptape-replay", 0);
 		return replay_verb(argc - 1, argv + 1);
 	}
+	if (argc > 1 && !strcmp(argv[1], "validate")) {
+		log_init("heaptape-validate", 0);
+		return validate_verb(argc - 1, argv + 1);
+	}
 	log_init("heaptape-replay", 0);
-	log_error("name a verb: replay");
+	log_error("name a verb: replay or validate");
 	return EXIT_USAGE;
 }

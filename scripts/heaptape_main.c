@@ -34,6 +34,8 @@ static const struct verb {
 	  "list the allocators that replay knows, and their knobs" },
 	{ "replay", "heaptape-replay", 1,
 	  "replay tapes on allocators and measure time, latency, memory" },
+	{ "validate", "heaptape-replay", 1,
+	  "run a program under allocators; hold predictions against it" },
 	{ "compare", "heaptape-report", 1,
 	  "compare the allocators of a run, with intervals and verdicts" },
 	{ "report", "heaptape-report", 1,

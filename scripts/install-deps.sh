@@ -43,6 +43,7 @@ optional='
 heaptrack                     heaptrack
 hyperfine                     hyperfine
 valgrind                      valgrind
+nodejs                        node
 shellcheck                    shellcheck
 clang-format                  clang-format
 clang-tidy                    clang-tidy

@@ -248,6 +248,12 @@ real=$(cat "$TMP/peak")
 check "a recorded program" replay -q -n 1 --idle 1ms -a glibc \
 	--passes memory -o "$TMP/grow1" "$TMP/grow.tape"
 check "its peak is predicted" predicts glibc grow1
+holds "and its mean and end, which half of the memory lives to see" \
+	'.runs[0].metrics | .predicted_rss_end_bytes > 60000000 and
+	.predicted_rss_end_bytes <= 1.01 * .predicted_rss_peak_bytes and
+	.predicted_rss_mean_bytes > 40000000 and
+	.predicted_rss_mean_bytes < .predicted_rss_peak_bytes' \
+	"$TMP/grow1/grow-r001.json"
 holds "and drawn" '.recorded.rss_bytes | length > 3 and max > 60000000' \
 	"$TMP/grow1/grow-r001.json"
 check "without its allocator among the arms" replay -q -n 1 --idle 1ms \

@@ -296,10 +296,10 @@ static void test_fragmentation(void **state)
 	assert_true(value(&run, "fragmentation_rss_peak") == 4);
 	assert_true(value(&run, "fragmentation_peak") == 3);
 	assert_true(value(&run, "rounding_peak") == 1.25);
-	assert_true(value(&run, "rss_end_less_lazyfree_bytes") == 150);
+	assert_true(value(&run, "rss_end_kept_bytes") == 150);
 	assert_true(value(&run, "returned_idle_bytes") == 180);
 	assert_true(isnan(value(&run, "returned_freed_bytes")));
-	assert_true(isnan(value(&run, "rss_idle_less_lazyfree_bytes")));
+	assert_true(isnan(value(&run, "rss_idle_kept_bytes")));
 }
 
 /* Parts that are known are taken off, and what is left may be negative. */

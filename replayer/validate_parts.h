@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the parts of validate share: validate.c (the order of things),
+ * validate_record.c (folder, tape), validate_real.c (the program under the
+ * arms). Internal to validate.
+ */
+#ifndef REPLAYER_VALIDATE_PARTS_H
+#define REPLAYER_VALIDATE_PARTS_H
+
+#include "allocators/registry.h"
+#include "replayer/validate.h"
+
+struct err;
+
+struct validate_state {
+	const struct validate_config *config;
+	struct validate_outcome *outcome;
+	struct alloc_arm *arms;
+	const char **labels; /* of the arms: specs for the replay */
+	size_t nr_arms;
+	char input[PATH_MAX]; /* opened anew for each run */
+	char input_name[PATH_MAX];
+	int folder_fd; /* locked; -1: not open */
+};
+
+/*
+ * Make and lock the folder. What it has of another program, process, arms or
+ * pace is refused (-ERR_EXISTS), or removed with force.
+ */
+int validate_folder_open(struct validate_state *s, struct err *err);
+/* Have a tape, and choose the process: fills the outcome. */
+int validate_record(struct validate_state *s, struct err *err);
+
+/* Run what is missing of the rounds; the figures get the real values. */
+int validate_real(struct validate_state *s, struct err *err);
+
+/* Count what failed; the first one's words are kept. */
+void validate_fail(struct validate_outcome *o, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
