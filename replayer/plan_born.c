@@ -34,7 +34,8 @@ int plan_born_add(struct plan_compiler *c, const struct tape_event *ev,
 	int rc = 0;
 
 	*slot = PLAN_NO_SLOT;
-	if (!notes || !(notes->has & TAPE_NOTE_USABLE) ||
+	/* It may be a block of a thread that is left out. */
+	if (c->partial || !notes || !(notes->has & TAPE_NOTE_USABLE) ||
 	    notes->usable_bytes >> PLAN_SIZE_BITS)
 		return 0;
 	if (c->h.nr_born == c->max_born)

@@ -18,6 +18,7 @@ struct err;
 
 struct replay_state {
 	const struct replay_config *config;
+	size_t nr_works; /* tapes x thread counts */
 	struct replay_outcome *outcome;
 	struct alloc_arm *arms;
 	size_t nr_arms;

@@ -17,6 +17,7 @@
 /* The options as they were given. */
 static struct {
 	struct opt_list arms;
+	const char *threads;
 	uint64_t rounds;
 	const char *passes;
 	const char *touch;
@@ -42,6 +43,9 @@ static const struct opt_def defs[] = {
 	{ 'a', "allocator", "ARM", OPT_LIST, &opts.arms,
 	  "allocator to measure, repeatable: NAME, FILE.so,\n"
 	  "each with knobs: NAME,KEY=VALUE (default: all found)" },
+	{ 0, "threads", "N[,N...]", OPT_TEXT, &opts.threads,
+	  "the first N threads of the tape, or copies of it\n"
+	  "side by side until there are N (default: as recorded)" },
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
 	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
@@ -104,10 +108,15 @@ static char *command_line(int argc, char **argv)
 
 static int fill_config(struct replay_config *config, struct err *err)
 {
+	static uint32_t threads[REPLAY_THREAD_COUNTS];
 	int rc = replay_parse_passes(opts.passes, config->passes, err);
 
 	if (!rc)
 		rc = replay_parse_touch(opts.touch, &config->order.touch, err);
+	if (!rc && opts.threads)
+		rc = replay_parse_threads(opts.threads, threads,
+					  &config->nr_threads, err);
+	config->threads = threads;
 	if (!rc && strcmp(opts.pace, "asap") != 0)
 		rc = err_set(err, ERR_ARG, 0,
 			     "unknown pace '%.80s'; there is asap", opts.pace);

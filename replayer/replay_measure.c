@@ -74,8 +74,8 @@ static int add_curve(struct result_run *result, const struct replay_tape *tape,
 
 		result->curve[k] = (struct result_point){
 			.time_ns = mark->time_ns,
-			.op = mark->seq,
-			.live_bytes = mark->live_bytes,
+			.op = mark->seq * tape->copies,
+			.live_bytes = mark->live_bytes * tape->copies,
 			.rss_bytes = heap->anon_bytes[k],
 		};
 	}
@@ -105,11 +105,12 @@ static int add_common(struct result_run *result, const struct replay_tape *tape,
 		      const struct replay_run *run, struct err *err)
 {
 	const struct plan_header *h = &tape->header;
+	const double copies = tape->copies;
 	const struct value values[] = {
 		{ "ops", (double)replay_tape_ops(tape) },
-		{ "live_peak_bytes", (double)h->live_peak_bytes },
-		{ "skipped_ops", (double)plan_skipped(h) },
-		{ "repaired_ops", (double)plan_repaired(h) },
+		{ "live_peak_bytes", copies * (double)h->live_peak_bytes },
+		{ "skipped_ops", copies * (double)plan_skipped(h) },
+		{ "repaired_ops", copies * (double)plan_repaired(h) },
 		{ "harness_waits", (double)run->report->harness_waits },
 	};
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The names of passes and touch policies, for options and documents. */
+/* The values of options in words, as documents have them. */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "replayer/replay.h"
@@ -45,6 +47,37 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 		if (passes[i])
 			return 0;
 	return err_set(err, ERR_ARG, 0, "--passes names no pass");
+}
+
+int replay_parse_threads(const char *text, uint32_t *threads, size_t *nr,
+			 struct err *err)
+{
+	size_t i;
+
+	*nr = 0;
+	for (;; text++) {
+		char *end;
+		unsigned long n = strtoul(text, &end, 10);
+
+		if (!isdigit((unsigned char)*text) || !n ||
+		    n > REPLAY_MAX_THREADS || (*end && *end != ','))
+			return err_set(err, ERR_ARG, 0,
+				       "--threads must be numbers from 1 to %d "
+				       "with commas between, not '%.80s'",
+				       REPLAY_MAX_THREADS, text);
+		for (i = 0; i < *nr; i++)
+			if (threads[i] == n)
+				return err_set(err, ERR_ARG, 0,
+					       "--threads names %lu twice", n);
+		if (*nr == REPLAY_THREAD_COUNTS)
+			return err_set(err, ERR_ARG, 0,
+				       "--threads takes %d numbers at most",
+				       REPLAY_THREAD_COUNTS);
+		threads[(*nr)++] = (uint32_t)n;
+		text = end;
+		if (!*text)
+			return 0;
+	}
 }
 
 int replay_parse_touch(const char *text, enum worker_touch *touch,
