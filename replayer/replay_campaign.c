@@ -207,6 +207,8 @@ static int prepare(struct replay_state *s, struct replay_work *work,
 	if (rc)
 		return rc;
 	rc = replay_try_passes(s, work, err);
+	if (!rc)
+		rc = replay_contention_floor(s, work, err);
 	if (rc)
 		return rc;
 	rc = replay_pass(s, work, &s->arms[0], WORKER_TIME, "warm-up", &run,
@@ -222,7 +224,7 @@ static uint64_t passes_of_round(const struct replay_state *s,
 	int i;
 
 	for (i = 0; i < WORKER_PASSES; i++)
-		nr += s->config->passes[i];
+		nr += replay_wants(s, work, (enum worker_pass)i);
 	nr *= s->nr_arms;
 	if (s->config->passes[WORKER_MEMORY] && !work->no_prediction[0] &&
 	    work->reference_arm == s->nr_arms)
@@ -253,8 +255,10 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	tell_losses(&work->tape);
 	tell_repairs(&work->tape);
 	find_reference(s, work);
+	replay_contention_bar(s, work);
 	s->done = 0;
 	s->total = 2 + replay_nr_tried(s->config) +
+		   2 * replay_wants(s, work, WORKER_ALONE) +
 		   missing * passes_of_round(s, work);
 	progress_start("replaying", s->total);
 	rc = prepare(s, work, err);

@@ -77,6 +77,17 @@ int replay_barred_entries(const struct replay_state *s,
 			  struct result_doc *doc, struct err *err);
 int replay_note_clocks(struct result_doc *doc, struct err *err);
 
+/* replay_contention.c */
+/* One thread has nobody to contend with: no alone pass. */
+void replay_contention_bar(const struct replay_state *s,
+			   struct replay_work *work);
+/* What the harness costs in the passes that are compared. */
+int replay_contention_floor(struct replay_state *s, struct replay_work *work,
+			    struct err *err);
+/* Add contention_ratio to the round's alone runs. */
+int replay_contention_add(const struct replay_work *work,
+			  struct result_doc *doc, struct err *err);
+
 /* replay_folder.c */
 /* Whether a file of that name is a document, not something put beside them. */
 bool replay_is_document(const char *name);

@@ -31,7 +31,7 @@ static struct {
 	bool json;
 } opts = {
 	.rounds = 10,
-	.passes = "time,latency,memory,calls",
+	.passes = "time,alone,latency,memory,calls",
 	.touch = "pages",
 	.pace = "asap",
 	.idle_ns = 1000000000ULL,
@@ -49,8 +49,8 @@ static const struct opt_def defs[] = {
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
 	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
-	  "what to measure: time, latency, memory, calls,\n"
-	  "instructions, callgrind (default: the first four)" },
+	  "what to measure: time, alone, latency, memory, calls,\n"
+	  "instructions, callgrind (default: the first five)" },
 	{ 0, "touch", "HOW", OPT_TEXT, &opts.touch,
 	  "use of the blocks: none, first, pages or all\n"
 	  "(default: pages)" },

@@ -137,6 +137,23 @@ static int add_time(struct result_run *result, const struct replay_tape *tape,
 			  err);
 }
 
+static int add_alone(struct result_run *result, const struct replay_run *run,
+		     const struct replay_floor *floor, struct err *err)
+{
+	const struct worker_report *r = run->report;
+	const struct value values[] = {
+		{ "alone_wall_ns", (double)r->wall_ns },
+		{ "alone_cpu_ns", (double)r->cpu_ns },
+		{ "floor_alone_cpu_ns", (double)floor->cpu_ns[WORKER_ALONE] },
+		{ "floor_cpu_ns", (double)floor->cpu_ns[WORKER_TIME] },
+	};
+	/* Without a time pass there was no floor of it. */
+	size_t nr = sizeof(values) / sizeof(*values) -
+		    !floor->cpu_ns[WORKER_TIME];
+
+	return add_values(result, values, nr, err);
+}
+
 static int add_percentiles(struct result_run *result, const char *op,
 			   const struct hist *h, struct err *err)
 {
@@ -332,6 +349,8 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 	switch (pass) {
 	case WORKER_TIME:
 		return add_time(result, tape, run, floor, err);
+	case WORKER_ALONE:
+		return add_alone(result, run, floor, err);
 	case WORKER_LATENCY:
 		return add_latency(result, run, err);
 	case WORKER_CALLS:

@@ -8,7 +8,7 @@
 #include "traces/base/err.h"
 
 static const char *const pass_names[WORKER_PASSES] = {
-	"time", "latency", "memory", "calls", "instructions", "callgrind"
+	"time", "alone", "latency", "memory", "calls", "instructions", "callgrind"
 };
 static const char *const touch_names[] = { "none", "first", "pages", "all" };
 
@@ -38,7 +38,7 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 		if (i == WORKER_PASSES)
 			return err_set(err, ERR_ARG, 0,
 				       "unknown pass '%.*s'; there are time, "
-				       "latency, memory, calls, "
+				       "alone, latency, memory, calls, "
 				       "instructions, callgrind",
 				       (int)(len < 80 ? len : 80), text);
 		passes[i] = true;

@@ -357,6 +357,8 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 						  (enum worker_pass)pass,
 						  &heaps[order[i]], err);
 	if (!rc)
+		rc = replay_contention_add(work, doc, err);
+	if (!rc)
 		rc = predict(s, work, doc, heaps, err);
 	if (!rc)
 		rc = sort_runs(s, doc, err);

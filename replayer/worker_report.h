@@ -14,6 +14,7 @@
 
 enum worker_pass {
 	WORKER_TIME,
+	WORKER_ALONE, /* the same, but one thread runs at a time */
 	WORKER_LATENCY,
 	WORKER_MEMORY,
 	WORKER_CALLS,

@@ -118,8 +118,8 @@ static void write_program(struct program *p, const struct worker *w)
 				      SYS_madvise, SYS_brk,    SYS_mprotect };
 	const struct range words[] = {
 		memory(w, sizeof(*w)),
-		memory(w->gates, w->h->nr_slots * sizeof(*w->gates)),
-		memory(w->threads, w->h->nr_threads * sizeof(*w->threads)),
+		memory(w->copies->gates, w->order.copies * w->gates_bytes),
+		memory(w->copies->threads, w->order.copies * w->threads_bytes),
 		image(getauxval(AT_BASE)),
 	};
 	const struct range clock = image(getauxval(AT_SYSINFO_EHDR));

@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "replayer/worker/sync.h"
 #include "replayer/worker/ticks.h"
-#include "replayer/worker/worker.h"
 
 /* Memory passes keep the threads closer, so that the live set is the tape's. */
 #define MEMORY_WINDOW (4 * PLAN_GAP)
@@ -95,31 +95,58 @@ static bool map_plan(struct worker *w, const char *path)
 	return true;
 }
 
+/* Memory for all copies, each with its own pages; *bytes: those of one. */
+static void *map_each(struct worker *w, size_t nr, size_t size, size_t *bytes,
+		      const char *what)
+{
+	size_t mask = (size_t)sysconf(_SC_PAGESIZE) - 1;
+
+	*bytes = (nr * size + mask) & ~mask;
+	return worker_map(w, w->order.copies * *bytes, what);
+}
+
+static bool map_hists(struct worker *w)
+{
+	const size_t each = PLAN_OPS * WORKER_GROUPS;
+	size_t threads = w->h->nr_threads, c, i;
+	struct hist *all = worker_map(
+		w, w->order.copies * threads * each * sizeof(*all),
+		"the histograms");
+
+	for (c = 0; all && c < w->order.copies; c++)
+		for (i = 0; i < threads; i++)
+			w->copies[c].threads[i].hists =
+				all + (c * threads + i) * each;
+	return all;
+}
+
 static bool map_state(struct worker *w)
 {
-	const size_t hists = sizeof(struct hist) * PLAN_OPS * WORKER_GROUPS;
-	size_t threads = w->h->nr_threads;
-	struct hist *all = NULL;
-	size_t i;
+	const struct plan_header *h = w->h;
+	size_t nr = w->order.copies, stack, i;
+	char *slots, *gates, *threads, *stacks;
 
-	w->slots = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->slots),
-			      "the table of slots");
-	w->gates = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->gates),
-			      "the table of gates");
-	w->threads = worker_map(w, threads * sizeof(*w->threads),
-				"the table of threads");
-	w->stacks = worker_map(w, (size_t)w->h->nr_stacks * WORKER_STACK_BYTES,
-			       "the threads' stacks");
-	if (w->order.pass == WORKER_LATENCY) {
-		all = worker_map(w, threads * hists, "the histograms");
-		if (!all)
-			return false;
-	}
-	if (!w->slots || !w->gates || !w->threads || !w->stacks)
+	w->copies = worker_map(w, nr * sizeof(*w->copies), "the copies");
+	slots = map_each(w, h->nr_slots, sizeof(void *), &w->slots_bytes,
+			 "the table of slots");
+	gates = map_each(w, h->nr_slots, sizeof(struct worker_gate),
+			 &w->gates_bytes, "the table of gates");
+	threads = map_each(w, h->nr_threads, sizeof(struct worker_thread),
+			   &w->threads_bytes, "the table of threads");
+	/* The first thread of a copy has one too. */
+	stacks = map_each(w, (size_t)h->nr_stacks + 1, WORKER_STACK_BYTES,
+			  &stack, "the threads' stacks");
+	if (!w->copies || !slots || !gates || !threads || !stacks)
 		return false;
-	for (i = 0; all && i < threads; i++)
-		w->threads[i].hists = all + i * (hists / sizeof(*all));
-	return true;
+	for (i = 0; i < nr; i++) {
+		struct worker_copy *copy = &w->copies[i];
+
+		copy->slots = (void *)(slots + i * w->slots_bytes);
+		copy->gates = (void *)(gates + i * w->gates_bytes);
+		copy->threads = (void *)(threads + i * w->threads_bytes);
+		copy->stacks = stacks + i * stack;
+	}
+	return w->order.pass != WORKER_LATENCY || map_hists(w);
 }
 
 /*
@@ -130,12 +157,15 @@ static void populate(const struct worker *w)
 {
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
 			  (uint64_t)sysconf(_SC_PAGESIZE);
-	size_t slots = w->h->nr_slots;
+	uint32_t i;
 
-	madvise(w->slots, slots * sizeof(*w->slots) + 1, MADV_POPULATE_WRITE);
-	if (w->h->waits)
-		madvise(w->gates, slots * sizeof(*w->gates) + 1,
+	for (i = 0; i < w->order.copies; i++) {
+		madvise(w->copies[i].slots, w->slots_bytes,
 			MADV_POPULATE_WRITE);
+		if (w->h->waits)
+			madvise(w->copies[i].gates, w->gates_bytes,
+				MADV_POPULATE_WRITE);
+	}
 	if (w->h->bytes < memory / 4)
 		madvise((void *)(uintptr_t)w->words, w->h->bytes,
 			MADV_POPULATE_READ);
@@ -154,10 +184,11 @@ static void sum_up(struct worker *w)
 	struct worker_report *r = w->report;
 	struct hist *into = (void *)((char *)r + r->hists_at);
 	uint64_t slept = 0;
-	uint32_t i, j;
+	uint32_t nr = w->h->nr_threads, i, j;
 
-	for (i = 0; i < w->h->nr_threads; i++) {
-		const struct worker_thread *t = &w->threads[i];
+	for (i = 0; i < w->order.copies * nr; i++) {
+		const struct worker_thread *t =
+			&w->copies[i / nr].threads[i % nr];
 
 		r->harness_waits += t->waits;
 		r->nulls += t->nulls;
@@ -179,11 +210,13 @@ static void run(struct worker *w)
 	struct rusage before, after;
 	uint64_t wall, cpu;
 
+	worker_make_copies(w);
 	getrusage(RUSAGE_SELF, &before);
 	cpu = cpu_ns();
 	wall = worker_now_ns();
-	worker_replay(&w->threads[0]);
-	worker_finish(&w->threads[0]);
+	worker_start(w);
+	worker_replay(w->copies->threads);
+	worker_finish(w->copies->threads);
 	r->wall_ns = worker_now_ns() - wall;
 	r->cpu_ns = cpu_ns() - cpu;
 	getrusage(RUSAGE_SELF, &after);
@@ -209,14 +242,15 @@ static void measure_rest(struct worker *w)
 	const uint32_t *live =
 		(const void *)((const char *)w->words + w->h->live_at);
 	struct worker_report *r = w->report;
-	uint32_t i;
+	uint32_t c, i;
 
 	r->end_anon_bytes = worker_memory_exact();
 	r->file_bytes = worker_memory_files(w);
 	idle(w, w->order.idle_ns);
 	r->idle_anon_bytes = worker_memory_exact();
-	for (i = 0; i < w->h->nr_live; i++)
-		w->calls.free(w->slots[live[i]]);
+	for (c = 0; c < w->order.copies; c++)
+		for (i = 0; i < w->h->nr_live; i++)
+			w->calls.free(w->copies[c].slots[live[i]]);
 	idle(w, w->order.idle_ns);
 	r->freed_anon_bytes = worker_memory_exact();
 }
@@ -225,17 +259,31 @@ static bool prepare(struct worker *w, const char *plan)
 {
 	if (w->order.null)
 		w->order.touch = WORKER_TOUCH_NONE;
-	if (!map_plan(w, plan) || !map_state(w) || !worker_find_calls(w))
+	if (!map_plan(w, plan) || !map_state(w) || !worker_sync_init(w) ||
+	    !worker_find_calls(w))
 		return false;
 	w->window =
 		w->order.pass == WORKER_MEMORY ? MEMORY_WINDOW : PLAN_WINDOW;
-	worker_sync_init(w);
 	populate(w);
 	if (w->order.pass == WORKER_LATENCY) {
 		ticks_init();
 		w->report->timer_floor_ns = ticks_floor_ns();
 	}
 	return w->order.pass != WORKER_MEMORY || worker_memory_init(w);
+}
+
+/* The heap of the start, in all copies. */
+static void bear(struct worker *w)
+{
+	const struct plan_mark *marks =
+		(const void *)((const char *)w->words + w->h->marks_at);
+	uint32_t last = w->h->nr_marks - 1, i;
+
+	for (i = 0; i < w->order.copies; i++)
+		worker_bear(&w->copies[i]);
+	/* It may be that no op reaches the peak: it is here. */
+	if (w->order.pass == WORKER_MEMORY && !marks[last].seq)
+		worker_memory_sample(w, last);
 }
 
 /* heaptape-worker PLAN REPORT-FD */
@@ -256,7 +304,7 @@ int main(int argc, char **argv)
 	if (w->order.pass == WORKER_MEMORY)
 		w->report->start_anon_bytes = worker_memory_exact();
 	w->report->state = WORKER_REPLAYING;
-	worker_bear(&w->threads[0]);
+	bear(w);
 	if (w->order.pass == WORKER_CALLS && !worker_filter(w))
 		return 1;
 	if (w->order.pass == WORKER_INSTRUCTIONS && !worker_count_start(w))

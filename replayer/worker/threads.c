@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Threads of the replay: made where they were made in the recording, and gone
+ * where they went. The first threads of the copies are made before anything is
+ * measured, and begin together.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "replayer/worker/sync.h"
+
+static void *thread_main(void *arg)
+{
+	struct worker_thread *t = arg;
+
+	worker_take_baton();
+	t->exits = worker_replay(t);
+	worker_leave(t);
+	while (!t->exits && atomic_load(&worker.parked))
+		worker_sleep(&worker.parked, 1);
+	worker_give_baton();
+	return NULL;
+}
+
+static void make(struct worker_thread *child, uint32_t stack,
+		 void *(*run)(void *child))
+{
+	pthread_attr_t attr;
+	int rc, tries = 0;
+
+	atomic_fetch_add_explicit(&worker.running, 1, memory_order_relaxed);
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(
+		&attr, child->copy->stacks + (size_t)stack * WORKER_STACK_BYTES,
+		WORKER_STACK_BYTES);
+	while ((rc = pthread_create(&child->handle, &attr, run, child)) ==
+		       EAGAIN &&
+	       tries++ < 1000)
+		usleep(1000);
+	pthread_attr_destroy(&attr);
+	if (rc) {
+		worker_fail(&worker, "pthread_create",
+			    rc == EAGAIN ? "failed: raise the limit of threads"
+					 : "failed: the stack is too small for "
+					   "the thread variables");
+		_exit(1);
+	}
+}
+
+void worker_spawn(struct worker_thread *t, uint32_t number)
+{
+	make(&t->copy->threads[number], worker.table[number].stack,
+	     thread_main);
+}
+
+/* Yields: a sleep's end would come late, and count as a switch. */
+static void *copy_main(void *arg)
+{
+	atomic_fetch_add(&worker.ready, 1);
+	while (!atomic_load(&worker.started))
+		sched_yield();
+	return thread_main(arg);
+}
+
+void worker_make_copies(struct worker *w)
+{
+	uint32_t i;
+
+	for (i = 1; i < w->order.copies; i++)
+		make(&w->copies[i].threads[0], w->h->nr_stacks, copy_main);
+	while (atomic_load(&w->ready) < w->order.copies - 1)
+		sched_yield();
+}
+
+void worker_start(struct worker *w)
+{
+	worker_take_baton();
+	atomic_store(&w->started, 1);
+}
+
+/*
+ * Until the thread has left. What pthread_join sleeps on lies in the thread's
+ * stack, where the calls pass could not tell it from an allocator's futex.
+ */
+static void join(struct worker_thread *other)
+{
+	if (worker.order.pass != WORKER_CALLS)
+		pthread_join(other->handle, NULL);
+	else
+		while (pthread_tryjoin_np(other->handle, NULL) == EBUSY)
+			sched_yield();
+}
+
+void worker_join(struct worker_thread *t, uint32_t number)
+{
+	struct worker_thread *other = &t->copy->threads[number];
+	uint64_t before = worker_switches();
+
+	worker_wait_left(t, number);
+	join(other);
+	other->joined = true;
+	t->waits_slept += worker_switches() - before;
+}
+
+void worker_finish(struct worker_thread *t)
+{
+	struct worker *w = &worker;
+	uint64_t before = worker_switches();
+	uint32_t left, c, i;
+
+	worker_leave(t);
+	/* Acquire: the others' counts are read after this. */
+	while ((left = atomic_load_explicit(&w->running, memory_order_acquire)))
+		worker_sleep(&w->running, left);
+	/* What an allocator does at the exit of a thread belongs to it. */
+	for (c = 0; c < w->order.copies; c++) {
+		struct worker_thread *all = w->copies[c].threads;
+
+		for (i = 1; i < w->h->nr_threads; i++)
+			if (all[i].exits && !all[i].joined)
+				join(&all[i]);
+	}
+	t->waits_slept += worker_switches() - before;
+}
