@@ -86,9 +86,9 @@ int replay_barred_entries(const struct replay_state *s,
 		if (!s->config->passes[pass] || !why[0])
 			continue;
 		snprintf(text, sizeof(text), "none: %s", why);
-		rc = result_add_config(
-			doc, replay_pass_name((enum worker_pass)pass), text,
-			err);
+		rc = result_add_config(doc,
+				       replay_pass_name((enum worker_pass)pass),
+				       text, err);
 	}
 	return rc;
 }

@@ -148,8 +148,8 @@ static int add_alone(struct result_run *result, const struct replay_run *run,
 		{ "floor_cpu_ns", (double)floor->cpu_ns[WORKER_TIME] },
 	};
 	/* Without a time pass there was no floor of it. */
-	size_t nr = sizeof(values) / sizeof(*values) -
-		    !floor->cpu_ns[WORKER_TIME];
+	size_t nr =
+		sizeof(values) / sizeof(*values) - !floor->cpu_ns[WORKER_TIME];
 
 	return add_values(result, values, nr, err);
 }

@@ -8,7 +8,8 @@
 #include "traces/base/err.h"
 
 static const char *const pass_names[WORKER_PASSES] = {
-	"time", "alone", "latency", "memory", "calls", "instructions", "callgrind"
+	"time",  "alone",        "latency",  "memory",
+	"calls", "instructions", "callgrind"
 };
 static const char *const touch_names[] = { "none", "first", "pages", "all" };
 

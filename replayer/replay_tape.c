@@ -194,8 +194,7 @@ int replay_tape_compile(struct replay_tape *tape, const char *folder,
 		snprintf(first, sizeof(first), "-first%u", tape->first_threads);
 	if ((size_t)snprintf(tape->plan, sizeof(tape->plan),
 			     "%s/%s-v%d%s%s.plan", folder, tape->hash,
-			     PLAN_VERSION, clock,
-			     first) >= sizeof(tape->plan))
+			     PLAN_VERSION, clock, first) >= sizeof(tape->plan))
 		return err_set(err, ERR_ARG, ENAMETOOLONG, "%s", folder);
 	if (plan_read_header(tape->plan, &tape->header, NULL))
 		rc = compile(tape, clock_step_ns, progress, ctx, err);

@@ -25,8 +25,8 @@ struct replay_tape {
 	uint32_t copies;        /* of the tape, side by side */
 	uint32_t first_threads; /* those below this number only; 0: all */
 	uint64_t first_events;  /* that they have */
-	uint64_t dropped; /* lost while recording */
-	bool cut;         /* the recording has no end */
+	uint64_t dropped;       /* lost while recording */
+	bool cut;               /* the recording has no end */
 	struct tape_sample *samples;
 	size_t nr_samples;
 	char plan[PATH_MAX];

@@ -315,8 +315,8 @@ void worker_bear(struct worker_copy *copy)
 
 	for (i = 0; i < worker.h->nr_born; i++) {
 		t->touched = plan_touched(0, b[i].pages);
-		keep(t, &copy->slots[b[i].slot],
-		     worker.calls.malloc(b[i].size), b[i].size);
+		keep(t, &copy->slots[b[i].slot], worker.calls.malloc(b[i].size),
+		     b[i].size);
 	}
 	t->touched = 0;
 }

@@ -140,7 +140,7 @@ static struct worker_thread *slowest(struct worker_copy *copy, uint64_t *told)
 		for (; bits; bits &= bits - 1) {
 			struct worker_thread *t =
 				&copy->threads[i +
-					    (uint32_t)__builtin_ctzll(bits)];
+					       (uint32_t)__builtin_ctzll(bits)];
 			/* Acquire: as are the others' before that. */
 			uint64_t seq = atomic_load_explicit(
 				&t->told, memory_order_acquire);
@@ -359,8 +359,8 @@ static void init_copy(const struct worker *w, struct worker_copy *copy)
 bool worker_sync_init(struct worker *w)
 {
 	size_t words = ((size_t)w->h->nr_threads + 63) / 64;
-	_Atomic uint64_t *unended = worker_map(
-		w, w->order.copies * words * 8, "the set of threads");
+	_Atomic uint64_t *unended = worker_map(w, w->order.copies * words * 8,
+					       "the set of threads");
 	uint32_t i;
 
 	w->arrivals = worker_map(w, w->h->nr_marks * sizeof(*w->arrivals),

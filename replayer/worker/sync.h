@@ -36,9 +36,9 @@ uint64_t worker_switches(void);
 /* threads.c */
 void worker_spawn(struct worker_thread *t, uint32_t number);
 void worker_join(struct worker_thread *t, uint32_t number);
-/* Make the first threads of all copies but this one; they wait at once. */
+/* The first thread: make those of the other copies, which wait. */
 void worker_make_copies(struct worker *w);
-/* All copies begin now, this one too. */
+/* All copies begin now. */
 void worker_start(struct worker *w);
 /* The first thread: after its own stream, until all others are through. */
 void worker_finish(struct worker_thread *t);

@@ -54,29 +54,70 @@ void worker_spawn(struct worker_thread *t, uint32_t number)
 	     thread_main);
 }
 
-/* Yields: a sleep's end would come late, and count as a switch. */
+/* Until *word is value, asleep: who spins would be in the others' way. */
+static void sleep_until(struct worker_thread *t, _Atomic uint32_t *word,
+			uint32_t value)
+{
+	uint64_t before = worker_switches();
+	uint32_t now;
+
+	while ((now = atomic_load(word)) != value)
+		worker_sleep(word, now);
+	t->waits_slept += worker_switches() - before;
+}
+
+/*
+ * Go to a CPU of its own, without staying bound to it: the kernel leaves
+ * threads that wake each other on one CPU for many milliseconds, and would
+ * measure short tapes one after the other.
+ */
+static void spread(const struct worker_copy *copy)
+{
+	uint32_t left = (uint32_t)(copy - worker.copies);
+	cpu_set_t all, one;
+	int cpu = 0;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return;
+	left %= (uint32_t)CPU_COUNT(&all);
+	while (!CPU_ISSET(cpu, &all) || left--)
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (!sched_setaffinity(0, sizeof(one), &one))
+		sched_setaffinity(0, sizeof(all), &all);
+}
+
 static void *copy_main(void *arg)
 {
+	struct worker_thread *t = arg;
+
+	worker_take_baton();
+	spread(t->copy);
 	atomic_fetch_add(&worker.ready, 1);
-	while (!atomic_load(&worker.started))
-		sched_yield();
-	return thread_main(arg);
+	worker_wake(&worker.ready);
+	sleep_until(t, &worker.started, 1);
+	worker_give_baton();
+	return thread_main(t);
 }
 
 void worker_make_copies(struct worker *w)
 {
 	uint32_t i;
 
+	worker_take_baton();
+	if (w->order.copies > 1)
+		spread(w->copies);
 	for (i = 1; i < w->order.copies; i++)
 		make(&w->copies[i].threads[0], w->h->nr_stacks, copy_main);
-	while (atomic_load(&w->ready) < w->order.copies - 1)
-		sched_yield();
+	sleep_until(w->copies->threads, &w->ready, w->order.copies - 1);
 }
 
 void worker_start(struct worker *w)
 {
-	worker_take_baton();
 	atomic_store(&w->started, 1);
+	if (w->order.copies > 1)
+		worker_wake(&w->started);
 }
 
 /*

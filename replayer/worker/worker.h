@@ -56,7 +56,7 @@ struct worker_thread {
 	uint64_t waits;
 	uint64_t waits_slept; /* switches made by them */
 	uint64_t nulls;
-	uint64_t touched; /* the PLAN_TOUCHED of the next op, or 0 */
+	uint64_t touched;         /* the PLAN_TOUCHED of the next op, or 0 */
 	struct worker_copy *copy; /* that it is a thread of */
 	pthread_t handle;
 	bool exits; /* its stream has ended with its exit */
@@ -94,8 +94,8 @@ struct worker {
 	unsigned spins;  /* looks at what is waited for, before sleeping */
 	/* Not beside what all threads read at each op. */
 	_Alignas(128) _Atomic uint32_t running; /* threads that replay */
-	_Atomic uint32_t parked;  /* 1 while ended threads must stay */
-	_Atomic uint32_t baton;   /* alone: 1 one thread has it, 2 some want it */
+	_Atomic uint32_t parked; /* 1 while ended threads must stay */
+	_Atomic uint32_t baton; /* alone: 1 one thread has it, 2 some want it */
 	_Atomic uint32_t started; /* 1 when all copies may begin */
 	_Atomic uint32_t ready;   /* copies that wait for it */
 };

@@ -109,9 +109,9 @@ static bool map_hists(struct worker *w)
 {
 	const size_t each = PLAN_OPS * WORKER_GROUPS;
 	size_t threads = w->h->nr_threads, c, i;
-	struct hist *all = worker_map(
-		w, w->order.copies * threads * each * sizeof(*all),
-		"the histograms");
+	struct hist *all =
+		worker_map(w, w->order.copies * threads * each * sizeof(*all),
+			   "the histograms");
 
 	for (c = 0; all && c < w->order.copies; c++)
 		for (i = 0; i < threads; i++)
@@ -210,8 +210,8 @@ static void run(struct worker *w)
 	struct rusage before, after;
 	uint64_t wall, cpu;
 
-	worker_make_copies(w);
 	getrusage(RUSAGE_SELF, &before);
+	worker_make_copies(w);
 	cpu = cpu_ns();
 	wall = worker_now_ns();
 	worker_start(w);
