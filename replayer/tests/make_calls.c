@@ -4,8 +4,9 @@
  * two whose threads act in an order that cannot have been, two with many
  * threads that come and go, one whose threads share nothing, one with two
  * threads that pile up blocks, any by chance.
- * usage: make_calls every|inverted|lossy|threads|many|apart|pile|random OUT
- * [SEED]
+ * usage: make_calls every|inverted|lossy|threads|many|pile OUT
+ *        make_calls random OUT SEED
+ *        make_calls apart OUT STEPS
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,11 +160,11 @@ static void lossy(struct maker *m)
 }
 
 /* Two threads at once, each with a hundred blocks of its own. */
-static void apart(struct maker *m)
+static void apart(struct maker *m, uint64_t steps)
 {
 	uint64_t i;
 
-	for (i = 0; i < 400000; i++) {
+	for (i = 0; i < steps; i++) {
 		uint32_t thread = i & 1;
 		uint64_t block = i / 2 % 100;
 		struct tape_event ev = {
@@ -226,7 +227,7 @@ static void by_chance(struct maker *m, uint64_t seed)
 	for (i = 0; i < nr && steps; i++)
 		off[i] = roll(&seed,
 			      (uint64_t[]){ 1, 10, 100, 3000, 90000 }[steps]);
-	for (i = 0; i < 150000; i++) {
+	for (i = 0; i < 80000; i++) {
 		struct tape_event ev = { .kind = kinds[roll(&seed, 8)] };
 		uint64_t end = roll(&seed, 1000);
 
@@ -253,12 +254,13 @@ int main(int argc, char **argv)
 	struct maker m = { 0 };
 	struct tape_meta meta = { 0 };
 	FILE *f = argc == 3 || argc == 4 ? fopen(argv[2], "we") : NULL;
+	uint64_t number = argc == 4 ? strtoull(argv[3], NULL, 10) : 0;
 	struct tape_sink sink = { put, f };
 	struct tape_writer_config config = { .time_unit_ns = 1 };
 
 	if (!f) {
 		fputs("usage: make_calls every|inverted|lossy|threads|many|"
-		      "apart|pile|random OUT [SEED]\n",
+		      "pile OUT, or random|apart OUT NUMBER\n",
 		      stderr);
 		return 2;
 	}
@@ -272,11 +274,11 @@ int main(int argc, char **argv)
 	else if (m.w && !strcmp(argv[1], "threads"))
 		threads(&m, 300, 100, 200);
 	else if (m.w && !strcmp(argv[1], "apart"))
-		apart(&m);
+		apart(&m, number);
 	else if (m.w && !strcmp(argv[1], "pile"))
 		pile(&m);
 	else if (m.w && !strcmp(argv[1], "random"))
-		by_chance(&m, strtoull(argc == 4 ? argv[3] : "1", NULL, 10));
+		by_chance(&m, number);
 	else if (m.w)
 		threads(&m, 10000, 500, 30);
 	end.duration_ns = m.now_ns;

@@ -55,7 +55,7 @@ letters()
 
 make_tape="$B/traces/tests/make_tape --events 40000 --threads 4"
 $make_tape --pattern cross cross.tape || exit 1
-"$B/replayer/tests/make_calls" apart apart.tape || exit 1
+"$B/replayer/tests/make_calls" apart apart.tape 400000 || exit 1
 
 # Names, and what each thread count is.
 check "thread counts of two tapes" replay --passes time,alone,memory \

@@ -9,7 +9,7 @@ cd "$TMP" || exit 1
 
 first=${SEED:-$(date +%s)}
 echo "# seeds from $first on; SEED=$first runs these again"
-for i in 0 1 2 3 4; do
+for i in 0 1 2; do
 	seed=$((first + i))
 	"$B/replayer/tests/make_calls" random r.tape $seed || exit 1
 	rm -rf out
