@@ -41,7 +41,7 @@ int plan_born_add(struct plan_compiler *c, const struct tape_event *ev,
 	if (c->h.nr_born == c->max_born)
 		rc = grow(c, err);
 	if (!rc)
-		rc = plan_objects_new_slot(&c->objects, slot, err);
+		rc = plan_objects_new_slot(&c->objects, ev->thread, slot, err);
 	if (rc)
 		return rc;
 	o = &c->objects.slots[*slot];

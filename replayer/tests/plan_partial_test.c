@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The plan compiler on the first threads of a tape that has more. */
+/*
+ * The plan compiler on the first threads of a tape that has more, and on
+ * threads that have nothing to do with each other.
+ */
 #include "replayer/tests/plan_reading.h"
 
 static void begin_partial(struct history *y, uint32_t threads)
@@ -147,6 +150,32 @@ static void test_no_block_is_from_before(void **state)
 	end(&y);
 }
 
+/* Pointers of two threads that share no object lie in no common line. */
+static void test_threads_share_no_line(void **state)
+{
+	uint32_t lines[2][100];
+	struct history y;
+	struct reading r;
+	uint32_t i, k;
+
+	(void)state;
+	begin(&y, 2, 200);
+	step(&y, 1, TAPE_THREAD_START, 0, 0);
+	for (i = 0; i < 200; i++)
+		step(&y, i % 2, TAPE_MALLOC, 0x1000 + i * 64, 8);
+	finish(&y);
+	for (k = 0; k < 2; k++) {
+		open_stream(&r, &y, k);
+		for (i = 0; i < 100;)
+			if (read_op(&r) == PLAN_MALLOC)
+				lines[k][i++] = r.slot * sizeof(void *) / 64;
+	}
+	for (i = 0; i < 100; i++)
+		for (k = 0; k < 100; k++)
+			assert_int_not_equal(lines[0][i], lines[1][k]);
+	end(&y);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_their_failed_calls_change_nothing),
 		cmocka_unit_test(test_births_and_ends),
 		cmocka_unit_test(test_no_block_is_from_before),
+		cmocka_unit_test(test_threads_share_no_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

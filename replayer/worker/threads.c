@@ -10,17 +10,45 @@
 
 #include "replayer/worker/sync.h"
 
-static void *thread_main(void *arg)
+/*
+ * Go to another CPU than the threads before, without staying bound to it. The
+ * kernel leaves a new thread beside its maker for many milliseconds: short
+ * replays would be over, and their threads would never have met.
+ */
+static void spread(const struct worker_thread *t)
 {
-	struct worker_thread *t = arg;
+	uint32_t nr = (uint32_t)CPU_COUNT(&worker.cpus), cpu = 0, left;
+	cpu_set_t one;
 
-	worker_take_baton();
+	if (nr < 2 || worker.order.pass == WORKER_ALONE)
+		return;
+	left = (uint32_t)(t->copy - worker.copies);
+	left = (left + (uint32_t)(t - t->copy->threads)) % nr;
+	while (!CPU_ISSET(cpu, &worker.cpus) || left--)
+		cpu++;
+	if (sched_getcpu() == (int)cpu)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (!sched_setaffinity(0, sizeof(one), &one))
+		sched_setaffinity(0, sizeof(worker.cpus), &worker.cpus);
+}
+
+static void *replay(struct worker_thread *t)
+{
 	t->exits = worker_replay(t);
 	worker_leave(t);
 	while (!t->exits && atomic_load(&worker.parked))
 		worker_sleep(&worker.parked, 1);
 	worker_give_baton();
 	return NULL;
+}
+
+static void *thread_main(void *arg)
+{
+	worker_take_baton();
+	spread(arg);
+	return replay(arg);
 }
 
 static void make(struct worker_thread *child, uint32_t stack,
@@ -66,39 +94,17 @@ static void sleep_until(struct worker_thread *t, _Atomic uint32_t *word,
 	t->waits_slept += worker_switches() - before;
 }
 
-/*
- * Go to a CPU of its own, without staying bound to it: the kernel leaves
- * threads that wake each other on one CPU for many milliseconds, and would
- * measure short tapes one after the other.
- */
-static void spread(const struct worker_copy *copy)
-{
-	uint32_t left = (uint32_t)(copy - worker.copies);
-	cpu_set_t all, one;
-	int cpu = 0;
-
-	if (sched_getaffinity(0, sizeof(all), &all))
-		return;
-	left %= (uint32_t)CPU_COUNT(&all);
-	while (!CPU_ISSET(cpu, &all) || left--)
-		cpu++;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	if (!sched_setaffinity(0, sizeof(one), &one))
-		sched_setaffinity(0, sizeof(all), &all);
-}
-
 static void *copy_main(void *arg)
 {
 	struct worker_thread *t = arg;
 
 	worker_take_baton();
-	spread(t->copy);
+	spread(t);
 	atomic_fetch_add(&worker.ready, 1);
 	worker_wake(&worker.ready);
 	sleep_until(t, &worker.started, 1);
-	worker_give_baton();
-	return thread_main(t);
+	spread(t); /* it may have been woken beside another */
+	return replay(t);
 }
 
 void worker_make_copies(struct worker *w)
@@ -106,11 +112,13 @@ void worker_make_copies(struct worker *w)
 	uint32_t i;
 
 	worker_take_baton();
-	if (w->order.copies > 1)
-		spread(w->copies);
+	if (sched_getaffinity(0, sizeof(w->cpus), &w->cpus))
+		CPU_ZERO(&w->cpus);
 	for (i = 1; i < w->order.copies; i++)
 		make(&w->copies[i].threads[0], w->h->nr_stacks, copy_main);
 	sleep_until(w->copies->threads, &w->ready, w->order.copies - 1);
+	if (w->h->nr_threads > 1 || w->order.copies > 1)
+		spread(w->copies->threads);
 }
 
 void worker_start(struct worker *w)

@@ -13,6 +13,7 @@
 #define REPLAYER_WORKER_WORKER_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,6 +92,7 @@ struct worker {
 	_Atomic uint32_t *arrivals;
 	struct worker_order order;
 	uint64_t window; /* steps that a thread may run ahead */
+	cpu_set_t cpus;  /* that threads are spread over */
 	unsigned spins;  /* looks at what is waited for, before sleeping */
 	/* Not beside what all threads read at each op. */
 	_Alignas(128) _Atomic uint32_t running; /* threads that replay */
