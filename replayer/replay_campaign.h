@@ -85,7 +85,8 @@ void replay_contention_bar(const struct replay_state *s,
 int replay_contention_floor(struct replay_state *s, struct replay_work *work,
 			    struct err *err);
 /* Add contention_ratio to the round's alone runs. */
-int replay_contention_add(const struct replay_work *work,
+int replay_contention_add(const struct replay_state *s,
+			  const struct replay_work *work,
 			  struct result_doc *doc, struct err *err);
 
 /* replay_folder.c */

@@ -12,7 +12,7 @@
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 
-/* Below this share of the harness's cost, the rest is its noise. */
+/* Below this share of the harness's cost, the rest may be its noise. */
 #define LEAST_SHARE 0.1
 
 void replay_contention_bar(const struct replay_state *s,
@@ -67,24 +67,35 @@ static double value_of(const struct result_doc *doc, const char *arm,
 	return NAN;
 }
 
-int replay_contention_add(const struct replay_work *work,
+static int add_ratio(const struct replay_work *work, struct result_doc *doc,
+		     struct result_run *run, struct err *err)
+{
+	const uint64_t *floors = work->floor.cpu_ns;
+	double floor = (double)floors[WORKER_ALONE];
+	double alone = result_metric(run, "alone_cpu_ns") - floor;
+	double all = value_of(doc, run->arm, WORKER_TIME, "cpu_ns") -
+		     (double)floors[WORKER_TIME];
+
+	/* Comparisons with NAN, of a pass that failed, are false. */
+	if (all > 0 && alone > floor * LEAST_SHARE)
+		return result_add_metric(run, "contention_ratio", all / alone,
+					 err);
+	return 0;
+}
+
+int replay_contention_add(const struct replay_state *s,
+			  const struct replay_work *work,
 			  struct result_doc *doc, struct err *err)
 {
-	const double floor = (double)work->floor.cpu_ns[WORKER_ALONE];
-	const char *name = replay_pass_name(WORKER_ALONE);
-	size_t i;
+	size_t i, k;
 	int rc = 0;
 
-	for (i = 0; i < doc->nr_runs && !rc; i++) {
-		struct result_run *run = &doc->runs[i];
-		double alone = result_metric(run, "alone_cpu_ns") - floor;
-		double all = value_of(doc, run->arm, WORKER_TIME, "cpu_ns") -
-			     (double)work->floor.cpu_ns[WORKER_TIME];
-
-		if (!strcmp(run->pass, name) && all > 0 &&
-		    alone > floor * LEAST_SHARE)
-			rc = result_add_metric(run, "contention_ratio",
-					       all / alone, err);
-	}
+	for (i = 0; i < s->nr_arms; i++)
+		for (k = 0; k < doc->nr_runs && !rc; k++)
+			if (!s->arms[i].is_null &&
+			    !strcmp(doc->runs[k].arm, s->arms[i].label) &&
+			    !strcmp(doc->runs[k].pass,
+				    replay_pass_name(WORKER_ALONE)))
+				rc = add_ratio(work, doc, &doc->runs[k], err);
 	return rc;
 }

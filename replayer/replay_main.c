@@ -45,12 +45,14 @@ static const struct opt_def defs[] = {
 	  "each with knobs: NAME,KEY=VALUE (default: all found)" },
 	{ 0, "threads", "N[,N...]", OPT_TEXT, &opts.threads,
 	  "the first N threads of the tape, or copies of it\n"
-	  "side by side until there are N (default: as recorded)" },
+	  "side by side until there are N (default: those\n"
+	  "recorded)" },
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
 	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
-	  "what to measure: time, alone, latency, memory, calls,\n"
-	  "instructions, callgrind (default: the first five)" },
+	  "what to measure: time, alone, latency, memory,\n"
+	  "calls, instructions, callgrind (default: the first\n"
+	  "five)" },
 	{ 0, "touch", "HOW", OPT_TEXT, &opts.touch,
 	  "use of the blocks: none, first, pages or all\n"
 	  "(default: pages)" },

@@ -357,7 +357,7 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 						  (enum worker_pass)pass,
 						  &heaps[order[i]], err);
 	if (!rc)
-		rc = replay_contention_add(work, doc, err);
+		rc = replay_contention_add(s, work, doc, err);
 	if (!rc)
 		rc = predict(s, work, doc, heaps, err);
 	if (!rc)

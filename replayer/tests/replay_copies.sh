@@ -47,106 +47,6 @@ void *realloc(void *p, size_t n) { say("r"); return __libc_realloc(p, n); }
 void free(void *p) { if (p) say("f"); __libc_free(p); }
 C
 
-# letters LETTER LOG: how many of those calls there were.
-letters()
-{
-	tr -dc "$1" <"$2" | wc -c
-}
-
-make_tape="$B/traces/tests/make_tape --events 40000 --threads 4"
-$make_tape --pattern cross cross.tape || exit 1
-"$B/replayer/tests/make_calls" apart apart.tape 400000 || exit 1
-
-# Names, and what each thread count is.
-check "thread counts of two tapes" replay --passes time,alone,memory \
-	-a glibc --threads 4,2,1,8,9 -o counts cross.tape apart.tape
-check "as recorded" replay --passes time,memory -a glibc -o whole cross.tape
-holds "each is a tape of its own" '[.[].tape] == ["apart.tape@t1",
-	"apart.tape@t2", "apart.tape@t4", "apart.tape@t8", "apart.tape@t9"]' \
-	counts/apart@t[12489]-r001.json
-holds "threads and copies are told" '[.[].config | .threads + "x" + .copies] ==
-	["1x1", "2x1", "4x1", "8x2", "12x3", "4x1", "1x1", "2x1", "4x2", "8x4",
-	"10x5"]' counts/cross@t[12489]-r001.json whole/cross-r001.json \
-	counts/apart@t[12489]-r001.json
-holds "all runs are ok" '[.[].runs[].status] | all(. == "ok")' counts/*.json
-holds "all of its threads are the tape" \
-	'(.[0].runs[0].metrics.ops) as $n | $n > 30000 and
-	.[1].runs[0].metrics.ops == $n and
-	.[2].runs[0].metrics.ops == 2 * $n and
-	.[3].runs[0].metrics.ops == 3 * $n' whole/cross-r001.json \
-	counts/cross@t[489]-r001.json
-holds "half of them are half of it, where they share nothing" \
-	'[.[].runs[0].metrics | .ops, .skipped_ops] == [200000, 0, 400000, 0]' \
-	counts/apart@t[12]-r001.json
-holds "no prediction, and no memory of the program, where it is another" \
-	'all(.config.prediction | startswith("none: other threads")) and
-	all(.recorded.op == [])' counts/cross@t[1289]-r001.json
-holds "one thread has no alone pass" '.[0].config.alone ==
-	"none: one thread has no other" and
-	all(.[0].runs[]; .pass != "alone")' counts/cross@t1-r001.json
-check "no plan is left" test ! -e counts/.plans
-check "one table for each of them" sh -c '"$HEAPTAPE" compare counts --json |
-	jq -e "[.cells[].tape] | unique | length == 10"'
-check "the same again does nothing" replay --passes time,alone,memory \
-	-a glibc --threads 4,2,1,8,9 -o counts cross.tape apart.tape
-cp -r counts mixed
-jq '.tape = "cross.tape@t8" | .round = 2' whole/cross-r001.json \
-	>mixed/cross@t8-r002.json
-exits 3 "other threads under one name do not compare" \
-	"$HEAPTAPE" compare mixed
-
-# What the copies do, call by call.
-"$B/replayer/tests/make_calls" pile pile.tape || exit 1
-for n in 2 6; do
-	check "calls of $n threads" replay --passes time --touch none \
-		-a "$TMP/log.so,LOG=$TMP/log$n" --threads $n -o calls$n pile.tape
-done
-# Warm-up and round; the rest is the C library's.
-grown()
-{
-	test $(($(letters "$1" log6) - $(letters "$1" log2))) \
-		-ge $((2 * 2 * $2)) &&
-		test $(($(letters "$1" log6) - $(letters "$1" log2))) \
-			-le $((2 * 2 * $2 + 200))
-}
-check "two more copies make as many mallocs more" grown m 20000
-check "and as many frees" grown f 18000
-
-check "memory of copies" replay --passes memory -a glibc --threads 2,4,6 \
-	-o pile pile.tape
-holds "live bytes are those of all" '[.[].runs[0] |
-	.metrics.live_peak_bytes, (.curve.live_bytes | max)] | .[0] > 1000000
-	and . == [.[0], .[0], 2 * .[0], 2 * .[0], 3 * .[0], 3 * .[0]]' \
-	pile/pile@t2-r001.json pile/pile@t4-r001.json pile/pile@t6-r001.json
-holds "memory is that of all, too, on the way as at the peak" \
-	'[.[].runs[0].curve.rss_bytes] | .[0] as $one | .[1] as $two |
-	.[2] as $three | ($one | length / 4 | floor) as $i |
-	$two[$i] > 1.5 * $one[$i] and $two[$i] < 2.7 * $one[$i] and
-	$three[$i] > 2.2 * $one[$i] and $three[$i] < 4 * $one[$i] and
-	($three | max) > 2.7 * ($one | max) and
-	($three | max) < 3.3 * ($one | max)' \
-	pile/pile@t2-r001.json pile/pile@t4-r001.json pile/pile@t6-r001.json
-holds "all is freed at the end" '.[0].runs[0].metrics |
-	.rss_freed_bytes < 0.5 * .rss_end_bytes' pile/pile@t6-r001.json
-
-check "a calls pass" replay --passes time,calls -a "$TMP/log.so" --threads 12 \
-	-o futex cross.tape
-if jq -e '.config.calls' futex/cross@t12-r001.json >/dev/null; then
-	skip "the copies' own waits are left out" "no calls pass here"
-else
-	holds "the copies' own waits are left out" '.[0].runs[] |
-		select(.pass == "calls").metrics |
-		.futex_waits < 100 and .harness_waits > 0' \
-		futex/cross@t12-r001.json
-fi
-
-for bad in 0 -1 2,0 1, ,1 two 1,1 10001 '' 1.5; do
-	exits 2 "--threads '$bad'" replay --threads "$bad" -a glibc cross.tape
-done
-"$B/replayer/tests/make_calls" every only.tape && cp cross.tape only@t2.tape
-exits 2 "a tape that is named as another's threads" replay --threads 2,4 \
-	-a glibc -o twice only.tape only@t2.tape cross@t2.tape
-
 # The same work in each call, under one lock, and without any.
 allocator()
 {
@@ -201,7 +101,111 @@ C
 }
 allocator | so free
 { echo '#define LOCK 1'; allocator; } | so lock
+
+# letters LETTER LOG: how many of those calls there were.
+# shellcheck disable=SC2317 # called through check
+letters()
+{
+	tr -dc "$1" <"$2" | wc -c
+}
+
+make_tape="$B/traces/tests/make_tape --events 40000 --threads 4"
+$make_tape --pattern cross cross.tape || exit 1
+"$B/replayer/tests/make_calls" apart apart.tape 400000 || exit 1
+
+# Names, and what each thread count is.
+check "thread counts of two tapes" replay --passes time,alone,memory \
+	-a glibc --threads 4,2,1,8,9 -o counts cross.tape apart.tape
+check "as recorded" replay --passes time,memory -a glibc -o whole cross.tape
+holds "each is a tape of its own" '[.[].tape] == ["apart.tape@t1",
+	"apart.tape@t2", "apart.tape@t4", "apart.tape@t8", "apart.tape@t9"]' \
+	counts/apart@t[12489]-r001.json
+holds "threads and copies are told" '[.[].config | .threads + "x" + .copies] ==
+	["1x1", "2x1", "4x1", "8x2", "12x3", "4x1", "1x1", "2x1", "4x2", "8x4",
+	"10x5"]' counts/cross@t[12489]-r001.json whole/cross-r001.json \
+	counts/apart@t[12489]-r001.json
+holds "all runs are ok" '[.[].runs[].status] | all(. == "ok")' counts/*.json
+holds "all of its threads are the tape" \
+	'(.[0].runs[0].metrics.ops) as $n | $n > 30000 and
+	.[1].runs[0].metrics.ops == $n and
+	.[2].runs[0].metrics.ops == 2 * $n and
+	.[3].runs[0].metrics.ops == 3 * $n' whole/cross-r001.json \
+	counts/cross@t[489]-r001.json
+holds "half of them are half of it, where they share nothing" \
+	'[.[].runs[0].metrics | .ops, .skipped_ops] == [200000, 0, 400000, 0]' \
+	counts/apart@t[12]-r001.json
+holds "no prediction, and no memory of the program, where it is another" \
+	'all(.config.prediction | startswith("none: other threads")) and
+	all(.recorded.op == [])' counts/cross@t[1289]-r001.json
+holds "one thread has no alone pass" '.[0].config.alone ==
+	"none: one thread has no other" and
+	all(.[0].runs[]; .pass != "alone")' counts/cross@t1-r001.json
+check "no plan is left" test ! -e counts/.plans
+check "one table for each of them" sh -c '"$HEAPTAPE" compare counts --json |
+	jq -e "[.cells[].tape] | unique | length == 10"'
+check "the same again does nothing" replay --passes time,alone,memory \
+	-a glibc --threads 4,2,1,8,9 -o counts cross.tape apart.tape
+cp -r counts mixed
+jq '.tape = "cross.tape@t8" | .round = 2' whole/cross-r001.json \
+	>mixed/cross@t8-r002.json
+exits 3 "other threads under one name do not compare" \
+	"$HEAPTAPE" compare mixed
+
+# What the copies do, call by call.
+"$B/replayer/tests/make_calls" pile pile.tape || exit 1
+for n in 2 6; do
+	check "calls of $n threads" replay --passes time --touch none \
+		-a "$TMP/log.so,LOG=$TMP/log$n" --threads $n -o calls$n pile.tape
+done
+# Warm-up and round; the rest is the C library's.
+# shellcheck disable=SC2317 # called through check
+grown()
+{
+	test $(($(letters "$1" log6) - $(letters "$1" log2))) \
+		-ge $((2 * 2 * $2)) &&
+		test $(($(letters "$1" log6) - $(letters "$1" log2))) \
+			-le $((2 * 2 * $2 + 200))
+}
+check "two more copies make as many mallocs more" grown m 20000
+check "and as many frees" grown f 18000
+
+check "memory of copies" replay --passes memory -a glibc --threads 2,4,6 \
+	-o pile pile.tape
+holds "live bytes are those of all" '[.[].runs[0] |
+	.metrics.live_peak_bytes, (.curve.live_bytes | max)] | .[0] > 1000000
+	and . == [.[0], .[0], 2 * .[0], 2 * .[0], 3 * .[0], 3 * .[0]]' \
+	pile/pile@t2-r001.json pile/pile@t4-r001.json pile/pile@t6-r001.json
+holds "memory is that of all, too, on the way as at the peak" \
+	'[.[].runs[0].curve.rss_bytes] | .[0] as $one | .[1] as $two |
+	.[2] as $three | ($one | length / 4 | floor) as $i |
+	$two[$i] > 1.5 * $one[$i] and $two[$i] < 2.7 * $one[$i] and
+	$three[$i] > 2.2 * $one[$i] and $three[$i] < 4 * $one[$i] and
+	($three | max) > 2.7 * ($one | max) and
+	($three | max) < 3.3 * ($one | max)' \
+	pile/pile@t2-r001.json pile/pile@t4-r001.json pile/pile@t6-r001.json
+holds "all is freed at the end" '.[0].runs[0].metrics |
+	.rss_freed_bytes < 0.5 * .rss_end_bytes' pile/pile@t6-r001.json
+
+check "a calls pass" replay --passes time,calls -a "$TMP/free.so" --threads 12 \
+	-o futex cross.tape
+if jq -e '.config.calls' futex/cross@t12-r001.json >/dev/null; then
+	skip "the copies' own waits are left out" "no calls pass here"
+else
+	holds "the copies' own waits are left out" '.[0].runs[] |
+		select(.pass == "calls").metrics |
+		.futex_waits == 0 and .harness_waits > 0' \
+		futex/cross@t12-r001.json
+fi
+
+for bad in 0 -1 '2,0' '1,' ',1' two '1,1' 10001 '' 1.5; do
+	exits 2 "--threads '$bad'" replay --threads "$bad" -a glibc cross.tape
+done
+"$B/replayer/tests/make_calls" every only.tape && cp cross.tape only@t2.tape
+exits 2 "a tape that is named as another's threads" replay --threads 2,4 \
+	-a glibc -o twice only.tape only@t2.tape cross@t2.tape
+
 # ratios ARM: the ratios of its rounds.
+# shellcheck disable=SC2317 # called through check
 ratios()
 {
 	jq -s "map(.runs[] | select(.pass == \"alone\" and
