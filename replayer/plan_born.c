@@ -34,13 +34,14 @@ int plan_born_add(struct plan_compiler *c, const struct tape_event *ev,
 	int rc = 0;
 
 	*slot = PLAN_NO_SLOT;
-	if (!notes || !(notes->has & TAPE_NOTE_USABLE) ||
+	/* It may be a block of a thread that is left out. */
+	if (c->partial || !notes || !(notes->has & TAPE_NOTE_USABLE) ||
 	    notes->usable_bytes >> PLAN_SIZE_BITS)
 		return 0;
 	if (c->h.nr_born == c->max_born)
 		rc = grow(c, err);
 	if (!rc)
-		rc = plan_objects_new_slot(&c->objects, slot, err);
+		rc = plan_objects_new_slot(&c->objects, ev->thread, slot, err);
 	if (rc)
 		return rc;
 	o = &c->objects.slots[*slot];

@@ -27,6 +27,7 @@ static int init(struct plan_compiler *c, const struct plan_source *source,
 	c->h.nr_threads = source->threads ? source->threads : 1;
 	c->h.clock_step_ns = source->clock_step_ns;
 	c->residency = source->residency;
+	c->partial = source->partial;
 	rc = plan_file_open(&c->file, c->path, err);
 	if (!rc)
 		rc = plan_file_extend(&c->file, PLAN_PAGE, &at, err);
@@ -78,12 +79,32 @@ void plan_compiler_free(struct plan_compiler *c)
 	free(c);
 }
 
+/*
+ * A step of a thread that is left out. Its place may be given out again, so
+ * what it gives back of the others is known by no address any more.
+ */
+static void leave_out(struct plan_compiler *c, const struct tape_step *step)
+{
+	const struct tape_event *ev = &step->ev;
+
+	if (ev->kind > TAPE_FREE_NULL || ev->flags & TAPE_FAILED)
+		return;
+	if (tape_kind_is_free(ev->kind))
+		plan_objects_take(&c->objects, ev->addr);
+	else if (step->phase != TAPE_FINISH && ev->old_addr)
+		plan_objects_take(&c->objects, ev->old_addr);
+}
+
 static inline int add_step(struct plan_compiler *c,
 			   const struct tape_step *step, struct err *err)
 {
 	const struct tape_event *ev = &step->ev;
 	int rc;
 
+	if (c->partial && ev->thread >= c->h.nr_threads) {
+		leave_out(c, step);
+		return 0;
+	}
 	c->seq = c->h.steps++;
 	c->time_ns = step->time_ns;
 	if (!plan_threads_alive(c, ev->thread)) {
@@ -236,6 +257,7 @@ static int add_all(struct plan_compiler *c, struct source *s,
 		   struct err *err)
 {
 	struct batch batch;
+	uint64_t steps = 0;
 	int more, rc;
 
 	do {
@@ -245,8 +267,9 @@ static int add_all(struct plan_compiler *c, struct source *s,
 		rc = add_batch(c, &batch, err);
 		if (rc)
 			return rc;
-		if (progress && !(c->h.steps % PROGRESS_STEPS) &&
-		    progress(ctx, c->h.steps))
+		steps += batch.nr;
+		if (progress && !(steps % PROGRESS_STEPS) &&
+		    progress(ctx, steps))
 			return err_set(err, ERR_INTERRUPT, 0, "interrupted");
 	} while (more);
 	return 0;
@@ -261,14 +284,12 @@ static bool meta_is(const struct tape_reader *r, const char *key,
 }
 
 int plan_compile(struct tape_reader *r, const char *path,
-		 uint64_t clock_step_ns,
+		 const struct plan_source *want,
 		 bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		 struct plan_header *header, struct err *err)
 {
 	const struct tape_info *info = tape_reader_info(r);
-	struct plan_source source = { .events = info->events,
-				      .threads = info->threads,
-				      .clock_step_ns = clock_step_ns };
+	struct plan_source source = *want;
 	struct plan_compiler *c;
 	struct source s = { NULL, NULL };
 	int rc;
@@ -276,6 +297,10 @@ int plan_compile(struct tape_reader *r, const char *path,
 	source.residency = meta_is(r, "residency", "yes");
 	source.born = meta_is(r, "heap_at_start", "running") ||
 		      meta_is(r, "heap_at_start", "inherited");
+	if (!source.partial) {
+		source.events = info->events;
+		source.threads = info->threads;
+	}
 	rc = plan_compiler_open(&c, path, &source, err);
 	if (rc)
 		return rc;

@@ -27,6 +27,12 @@ struct plan_source {
 	uint64_t clock_step_ns;
 	bool residency; /* notes tell what was touched of large blocks */
 	bool born;      /* the heap was not empty at the start */
+	/*
+	 * The tape has more threads, which are left out. What they make is
+	 * unknown to the others, and so are all blocks of the start; what they
+	 * would free stays.
+	 */
+	bool partial;
 };
 
 /*
@@ -44,11 +50,13 @@ int plan_compiler_finish(struct plan_compiler *c, struct plan_header *header,
 void plan_compiler_free(struct plan_compiler *c);
 
 /*
- * The whole tape; clock_step_ns as above. progress is called now and then with the steps done; when
- * it returns true the work stops with -ERR_INTERRUPT. It may be NULL.
+ * The whole tape, or the part of it that want asks for: clock_step_ns, and
+ * where partial is set, threads and events; the rest is the tape's. progress
+ * is called now and then with the steps read; when it returns true the work
+ * stops with -ERR_INTERRUPT. It may be NULL.
  */
 int plan_compile(struct tape_reader *r, const char *path,
-		 uint64_t clock_step_ns,
+		 const struct plan_source *want,
 		 bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		 struct plan_header *header, struct err *err);
 

@@ -58,6 +58,7 @@ struct plan_compiler {
 	bool finished;
 	bool several; /* threads: only then do ops wait for each other */
 	bool residency;
+	bool partial; /* some threads are left out */
 	struct plan_places places;
 	struct plan_file file;
 	struct plan_objects objects;

@@ -189,10 +189,9 @@ int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
 	return 0;
 }
 
-int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
-			  struct err *err)
+static int make_slots(struct plan_objects *o, uint32_t nr, struct err *err)
 {
-	if (o->nr_slots == o->max_slots) {
+	if (o->nr_slots + nr > o->max_slots) {
 		uint64_t bytes = o->max_slots * sizeof(*o->slots);
 		void *p;
 
@@ -205,13 +204,32 @@ int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
 		o->max_slots *= 2;
 		use_huge_pages(p, bytes * 2);
 	}
-	*slot = o->nr_slots++;
+	o->nr_slots += nr;
 	count_bytes(o);
 	return 0;
 }
 
-int plan_objects_any_slot(struct plan_objects *o, uint64_t done_seq,
+int plan_objects_new_slot(struct plan_objects *o, uint32_t thread,
 			  uint32_t *slot, struct err *err)
+{
+	struct plan_freed *f = &o->freed[thread];
+	uint32_t nr = o->nr_threads > 1 ? PLAN_DEALT : 1;
+
+	if (!f->nr_fresh) {
+		int rc = make_slots(o, nr, err);
+
+		if (rc)
+			return rc;
+		f->fresh = o->nr_slots - nr;
+		f->nr_fresh = nr;
+	}
+	*slot = f->fresh++;
+	f->nr_fresh--;
+	return 0;
+}
+
+int plan_objects_any_slot(struct plan_objects *o, uint32_t thread,
+			  uint64_t done_seq, uint32_t *slot, struct err *err)
 {
 	if (o->first_free != PLAN_NO_SLOT &&
 	    o->slots[o->first_free].seq < done_seq) {
@@ -222,7 +240,7 @@ int plan_objects_any_slot(struct plan_objects *o, uint64_t done_seq,
 		o->slots[*slot].link = 0;
 		return 0;
 	}
-	return plan_objects_new_slot(o, slot, err);
+	return plan_objects_new_slot(o, thread, slot, err);
 }
 
 static void give_to_all(struct plan_objects *o, uint32_t slot)
@@ -262,6 +280,8 @@ void plan_objects_end_thread(struct plan_objects *o, uint32_t thread)
 
 	while (f->nr)
 		give_to_all(o, oldest_of(f));
+	for (; f->nr_fresh; f->nr_fresh--)
+		give_to_all(o, f->fresh++);
 	unmap(f->slots, PLAN_KEPT * sizeof(uint32_t));
 	f->slots = NULL;
 }

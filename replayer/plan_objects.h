@@ -2,7 +2,9 @@
 /*
  * The live objects of a history: a hash table from address to slot, and one
  * record of 32 bytes per slot. Freed slots are kept for reuse, those that a
- * thread freed last for itself. Internal to the plan compiler.
+ * thread freed last for itself. New ones are dealt out to threads by cache
+ * lines of the replay's pointers, lest threads that share no object share
+ * those. Internal to the plan compiler.
  */
 #ifndef REPLAYER_PLAN_OBJECTS_H
 #define REPLAYER_PLAN_OBJECTS_H
@@ -15,6 +17,7 @@ struct err;
 enum {
 	PLAN_NO_SLOT = UINT32_MAX,
 	PLAN_KEPT = 256, /* freed slots that wait for their own thread */
+	PLAN_DEALT = 16, /* new slots for one thread: two lines of pointers */
 };
 
 struct plan_object {
@@ -26,11 +29,13 @@ struct plan_object {
 	uint32_t link; /* free: next older slot of the list; live: its user's */
 };
 
-/* Slots that one thread freed: a ring of the youngest. */
+/* Slots for one thread: a ring of those that it freed last, and new ones. */
 struct plan_freed {
 	uint32_t *slots;
 	uint32_t nr;
 	uint32_t oldest;
+	uint32_t fresh; /* the next new one */
+	uint32_t nr_fresh;
 };
 
 struct plan_objects {
@@ -96,15 +101,15 @@ int plan_objects_enter(struct plan_objects *o, uint64_t addr, uint32_t slot,
  * done_seq, or a new one. plan_objects_get_slot first looks for the one that
  * the thread freed last.
  */
-int plan_objects_any_slot(struct plan_objects *o, uint64_t done_seq,
-			  uint32_t *slot, struct err *err);
+int plan_objects_any_slot(struct plan_objects *o, uint32_t thread,
+			  uint64_t done_seq, uint32_t *slot, struct err *err);
 /* A slot that no object had before. */
-int plan_objects_new_slot(struct plan_objects *o, uint32_t *slot,
-			  struct err *err);
+int plan_objects_new_slot(struct plan_objects *o, uint32_t thread,
+			  uint32_t *slot, struct err *err);
 /* Make room in what the thread keeps of freed slots. */
 int plan_objects_make_room(struct plan_objects *o, struct plan_freed *f,
 			   struct err *err);
-/* The thread has ended: its freed slots are for all. */
+/* The thread has ended: its slots are for all. */
 void plan_objects_end_thread(struct plan_objects *o, uint32_t thread);
 
 static inline int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
@@ -114,7 +119,7 @@ static inline int plan_objects_get_slot(struct plan_objects *o, uint32_t thread,
 	struct plan_freed *f = &o->freed[thread];
 
 	if (!f->nr)
-		return plan_objects_any_slot(o, done_seq, slot, err);
+		return plan_objects_any_slot(o, thread, done_seq, slot, err);
 	f->nr--;
 	*slot = f->slots[(f->oldest + f->nr) % PLAN_KEPT];
 	return 0;

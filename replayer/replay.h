@@ -17,12 +17,16 @@
 
 struct err;
 
+enum { REPLAY_THREAD_COUNTS = 32, REPLAY_MAX_THREADS = 10000 };
+
 struct replay_config {
 	const char *const *tapes;
 	size_t nr_tapes;
 	const char *const *arms; /* specs; none: all allocators found */
 	size_t nr_arms;
 	const char *dir; /* for the documents; NULL: after the first tape */
+	const uint32_t *threads; /* each measured apart; none: as recorded */
+	size_t nr_threads;
 	uint64_t rounds;
 	bool passes[WORKER_PASSES];
 	struct worker_order order; /* of every worker, but for its pass */
@@ -44,6 +48,9 @@ struct replay_outcome {
 /* "time,memory" to flags, "pages" to its value; 0 or -ERR_ARG. */
 int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 			struct err *err);
+/* "1,2,4": at most REPLAY_THREAD_COUNTS numbers, each once. */
+int replay_parse_threads(const char *text, uint32_t *threads, size_t *nr,
+			 struct err *err);
 int replay_parse_touch(const char *text, enum worker_touch *touch,
 		       struct err *err);
 /*

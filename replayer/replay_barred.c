@@ -62,14 +62,14 @@ int replay_try_passes(struct replay_state *s, struct replay_work *work,
 	unsigned i, left = 0;
 	int rc = 0;
 
-	for (i = 0; i < NR_TRIED && !rc; i++) {
+	for (i = 0; i < NR_TRIED && !rc; i++)
 		if (s->config->passes[tried[i]])
 			rc = try_pass(s, work, tried[i], err);
-		if (work->barred[tried[i]][0])
-			why = work->barred[tried[i]];
-	}
-	for (i = 0; i < WORKER_PASSES; i++)
+	for (i = 0; i < WORKER_PASSES; i++) {
 		left += s->config->passes[i] && !work->barred[i][0];
+		if (work->barred[i][0])
+			why = work->barred[i];
+	}
 	if (!rc && !left)
 		rc = err_set(err, ERR_MISSING, 0, "no pass is left: %.200s",
 			     why);
@@ -81,16 +81,17 @@ int replay_barred_entries(const struct replay_state *s,
 			  struct result_doc *doc, struct err *err)
 {
 	char text[sizeof(work->barred[0]) + 8];
-	unsigned i;
-	int rc = 0;
+	int rc = 0, pass;
 
-	for (i = 0; i < NR_TRIED && !rc; i++) {
-		if (!s->config->passes[tried[i]] || !work->barred[tried[i]][0])
+	for (pass = 0; pass < WORKER_PASSES && !rc; pass++) {
+		const char *why = work->barred[pass];
+
+		if (!s->config->passes[pass] || !why[0])
 			continue;
-		snprintf(text, sizeof(text), "none: %s",
-			 work->barred[tried[i]]);
-		rc = result_add_config(doc, replay_pass_name(tried[i]), text,
-				       err);
+		snprintf(text, sizeof(text), "none: %s", why);
+		rc = result_add_config(doc,
+				       replay_pass_name((enum worker_pass)pass),
+				       text, err);
 	}
 	return rc;
 }

@@ -92,7 +92,10 @@ static void find_reference(struct replay_state *s, struct replay_work *work)
 	struct err err = { 0 };
 	size_t len = sizeof(work->no_prediction);
 
-	if (!tape->nr_samples)
+	if (!replay_tape_is_whole(tape))
+		snprintf(work->no_prediction, len,
+			 "none: other threads than the program's (--threads)");
+	else if (!tape->nr_samples)
 		snprintf(work->no_prediction, len,
 			 "none: the tape has no samples of the process");
 	else if (!tape->allocator[0])
@@ -224,6 +227,8 @@ static int prepare(struct replay_state *s, struct replay_work *work,
 	if (rc)
 		return rc;
 	rc = replay_try_passes(s, work, err);
+	if (!rc)
+		rc = replay_contention_floor(s, work, err);
 	if (rc)
 		return rc;
 	rc = replay_pass(s, work, &s->arms[0], WORKER_TIME, "warm-up", &run,
@@ -272,8 +277,10 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	tell_losses(&work->tape);
 	tell_repairs(&work->tape);
 	find_reference(s, work);
+	replay_contention_bar(s, work);
 	s->done = 0;
 	s->total = 2 + replay_nr_tried(s->config) +
+		   2 * replay_wants(s, work, &s->arms[0], WORKER_ALONE) +
 		   missing * passes_of_round(s, work);
 	progress_start("replaying", s->total * REPLAY_PARTS);
 	rc = prepare(s, work, err);
@@ -290,17 +297,22 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	return rc;
 }
 
-static int run_tape(struct replay_state *s, struct replay_work *work,
-		    struct err *err)
+/* The thread counts of one tape in turn: most of them share a plan. */
+static int run_tape(struct replay_state *s, struct replay_work *works,
+		    size_t nr, struct err *err)
 {
 	char folder[PATH_MAX + 16];
-	int rc = run_rounds(s, work, err);
+	size_t i;
+	int rc = 0;
 
-	if (!s->config->keep_plan && work->tape.plan[0]) {
-		unlink(work->tape.plan);
-		snprintf(folder, sizeof(folder), "%s/.plans", s->dir);
+	for (i = 0; i < nr && !rc; i++)
+		rc = run_rounds(s, &works[i], err);
+	for (i = 0; i < nr && !s->config->keep_plan; i++)
+		if (works[i].tape.plan[0])
+			unlink(works[i].tape.plan);
+	snprintf(folder, sizeof(folder), "%s/.plans", s->dir);
+	if (!s->config->keep_plan)
 		rmdir(folder); /* stays while other plans are in it */
-	}
 	return rc;
 }
 
@@ -308,11 +320,15 @@ static int run_tape(struct replay_state *s, struct replay_work *work,
 static int open_tapes(struct replay_state *s, struct replay_work *works,
 		      struct err *err)
 {
-	size_t i, k;
+	const struct replay_config *config = s->config;
+	size_t each = s->nr_works / config->nr_tapes, i, k;
 	int rc = 0;
 
-	for (i = 0; i < s->config->nr_tapes && !rc; i++) {
-		rc = replay_tape_open(&works[i].tape, s->config->tapes[i], err);
+	for (i = 0; i < s->nr_works && !rc; i++) {
+		rc = replay_tape_open(
+			&works[i].tape, config->tapes[i / each],
+			config->nr_threads ? config->threads[i % each] : 0,
+			err);
 		for (k = 0; k < i && !rc; k++)
 			if (!strcmp(works[i].tape.stem, works[k].tape.stem))
 				rc = err_set(err, ERR_ARG, 0,
@@ -345,11 +361,12 @@ static int set_folder(struct replay_state *s, struct replay_work *works,
 int replay_campaign(const struct replay_config *config,
 		    struct replay_outcome *outcome, struct err *err)
 {
+	size_t each = config->nr_threads ? config->nr_threads : 1, i;
 	struct replay_state s = { .config = config,
+				  .nr_works = each * config->nr_tapes,
 				  .outcome = outcome,
 				  .folder_fd = -1 };
-	struct replay_work *works = calloc(config->nr_tapes, sizeof(*works));
-	size_t i;
+	struct replay_work *works = calloc(s.nr_works, sizeof(*works));
 	int rc;
 
 	memset(outcome, 0, sizeof(*outcome));
@@ -365,9 +382,9 @@ int replay_campaign(const struct replay_config *config,
 		rc = open_tapes(&s, works, err);
 	if (!rc)
 		rc = set_folder(&s, works, err);
-	for (i = 0; i < config->nr_tapes && !rc; i++)
-		rc = run_tape(&s, &works[i], err);
-	for (i = 0; i < config->nr_tapes; i++) {
+	for (i = 0; i < s.nr_works && !rc; i += each)
+		rc = run_tape(&s, &works[i], each, err);
+	for (i = 0; i < s.nr_works; i++) {
 		replay_tape_release(&works[i].tape);
 		alloc_arm_release(&works[i].null);
 		alloc_arm_release(&works[i].reference);

@@ -20,6 +20,7 @@ enum { REPLAY_PARTS = 1000 }; /* of a pass, for the progress line */
 
 struct replay_state {
 	const struct replay_config *config;
+	size_t nr_works; /* tapes x thread counts */
 	struct replay_outcome *outcome;
 	struct alloc_arm *arms;
 	size_t nr_arms;
@@ -80,6 +81,18 @@ int replay_barred_entries(const struct replay_state *s,
 /* replay_clocks.c: note and tell which arms the pace may not have reached. */
 int replay_note_clocks(const struct replay_state *s, struct result_doc *doc,
 		       struct err *err);
+
+/* replay_contention.c */
+/* One thread has nobody to contend with: no alone pass. */
+void replay_contention_bar(const struct replay_state *s,
+			   struct replay_work *work);
+/* What the harness costs in the passes that are compared. */
+int replay_contention_floor(struct replay_state *s, struct replay_work *work,
+			    struct err *err);
+/* Add contention_ratio to the round's alone runs. */
+int replay_contention_add(const struct replay_state *s,
+			  const struct replay_work *work,
+			  struct result_doc *doc, struct err *err);
 
 /* replay_folder.c */
 /* Whether a file of that name is a document, not something put beside them. */

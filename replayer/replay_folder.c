@@ -59,7 +59,7 @@ static struct replay_tape *tape_of(const struct replay_state *s,
 {
 	size_t len = stem_len(name), i;
 
-	for (i = 0; i < s->config->nr_tapes; i++) {
+	for (i = 0; i < s->nr_works; i++) {
 		struct replay_tape *tape = &works[i].tape;
 
 		if (strlen(tape->stem) == len &&

@@ -17,6 +17,7 @@
 /* The options as they were given. */
 static struct {
 	struct opt_list arms;
+	const char *threads;
 	uint64_t rounds;
 	const char *passes;
 	bool verify;
@@ -31,7 +32,7 @@ static struct {
 	bool json;
 } opts = {
 	.rounds = 10,
-	.passes = "time,latency,memory,calls",
+	.passes = "time,alone,latency,memory,calls",
 	.touch = "pages",
 	.pace = "asap",
 	.idle_ns = 1000000000ULL,
@@ -43,12 +44,16 @@ static const struct opt_def defs[] = {
 	{ 'a', "allocator", "ARM", OPT_LIST, &opts.arms,
 	  "allocator to measure, repeatable: NAME, FILE.so,\n"
 	  "each with knobs: NAME,KEY=VALUE (default: all found)" },
+	{ 0, "threads", "N[,N...]", OPT_TEXT, &opts.threads,
+	  "the first N threads of the tape, or copies of it\n"
+	  "side by side until there are N (default: those\n"
+	  "recorded)" },
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
 	  "every arm once per round (default: 10)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
-	  "what to measure: time, latency, memory, calls,\n"
-	  "instructions, callgrind, verify\n"
-	  "(default: the first four)" },
+	  "what to measure: time, alone, latency, memory,\n"
+	  "calls, instructions, callgrind, verify\n"
+	  "(default: the first five)" },
 	{ 0, "verify", NULL, OPT_FLAG, &opts.verify,
 	  "also check what the allocators return:\n"
 	  "the verify pass" },
@@ -111,12 +116,17 @@ static char *command_line(int argc, char **argv)
 
 static int fill_config(struct replay_config *config, struct err *err)
 {
+	static uint32_t threads[REPLAY_THREAD_COUNTS];
 	int rc = replay_parse_passes(opts.passes, config->passes, err);
 
 	if (opts.verify)
 		config->passes[WORKER_VERIFY] = true;
 	if (!rc)
 		rc = replay_parse_touch(opts.touch, &config->order.touch, err);
+	if (!rc && opts.threads)
+		rc = replay_parse_threads(opts.threads, threads,
+					  &config->nr_threads, err);
+	config->threads = threads;
 	if (!rc)
 		rc = replay_parse_pace(opts.pace, &config->order, err);
 	if (!rc && (!opts.rounds || opts.rounds > 100000))

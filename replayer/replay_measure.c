@@ -81,8 +81,8 @@ static int add_curve(struct result_run *result, const struct replay_tape *tape,
 
 		result->curve[k] = (struct result_point){
 			.time_ns = mark->time_ns,
-			.op = mark->seq,
-			.live_bytes = mark->live_bytes,
+			.op = mark->seq * tape->copies,
+			.live_bytes = mark->live_bytes * tape->copies,
 			.rss_bytes = heap->anon_bytes[k],
 		};
 	}
@@ -133,11 +133,12 @@ static int add_common(struct result_run *result, const struct replay_tape *tape,
 		      const struct replay_run *run, struct err *err)
 {
 	const struct plan_header *h = &tape->header;
+	const double copies = tape->copies;
 	const struct value values[] = {
 		{ "ops", (double)replay_tape_ops(tape) },
-		{ "live_peak_bytes", (double)h->live_peak_bytes },
-		{ "skipped_ops", (double)plan_skipped(h) },
-		{ "repaired_ops", (double)plan_repaired(h) },
+		{ "live_peak_bytes", copies * (double)h->live_peak_bytes },
+		{ "skipped_ops", copies * (double)plan_skipped(h) },
+		{ "repaired_ops", copies * (double)plan_repaired(h) },
 		{ "harness_waits", (double)run->report->harness_waits },
 	};
 
@@ -164,6 +165,23 @@ static int add_time(struct result_run *result, const struct replay_tape *tape,
 
 	return add_values(result, values, sizeof(values) / sizeof(*values),
 			  err);
+}
+
+static int add_alone(struct result_run *result, const struct replay_run *run,
+		     const struct replay_floor *floor, struct err *err)
+{
+	const struct worker_report *r = run->report;
+	const struct value values[] = {
+		{ "alone_wall_ns", (double)r->wall_ns },
+		{ "alone_cpu_ns", (double)r->cpu_ns },
+		{ "floor_alone_cpu_ns", (double)floor->cpu_ns[WORKER_ALONE] },
+		{ "floor_cpu_ns", (double)floor->cpu_ns[WORKER_TIME] },
+	};
+	/* Without a time pass there was no floor of it. */
+	size_t nr =
+		sizeof(values) / sizeof(*values) - !floor->cpu_ns[WORKER_TIME];
+
+	return add_values(result, values, nr, err);
 }
 
 static int add_percentiles(struct result_run *result, const char *op,
@@ -405,6 +423,8 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 	switch (pass) {
 	case WORKER_TIME:
 		return add_time(result, tape, run, floor, err);
+	case WORKER_ALONE:
+		return add_alone(result, run, floor, err);
 	case WORKER_LATENCY:
 		return add_latency(result, run, err);
 	case WORKER_CALLS:

@@ -17,6 +17,7 @@ struct err;
 struct replay_floor {
 	uint64_t anon_bytes;
 	uint64_t minor_faults;
+	uint64_t cpu_ns[WORKER_PASSES]; /* time and alone, where compared */
 	uint64_t instructions[WORKER_PASSES];
 };
 

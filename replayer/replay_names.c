@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The names of passes and touch policies, for options and documents. */
+/* The values of options in words, as documents have them. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,8 @@
 #include "traces/base/err.h"
 
 static const char *const pass_names[WORKER_PASSES] = {
-	"time",         "latency",   "memory", "calls",
-	"instructions", "callgrind", "verify"
+	"time",  "alone",        "latency",   "memory",
+	"calls", "instructions", "callgrind", "verify"
 };
 static const char *const touch_names[] = { "none", "first", "pages", "all" };
 
@@ -40,7 +41,7 @@ int replay_parse_passes(const char *text, bool passes[WORKER_PASSES],
 		if (i == WORKER_PASSES)
 			return err_set(err, ERR_ARG, 0,
 				       "unknown pass '%.*s'; there are time, "
-				       "latency, memory, calls, "
+				       "alone, latency, memory, calls, "
 				       "instructions, callgrind, verify",
 				       (int)(len < 80 ? len : 80), text);
 		passes[i] = true;
@@ -85,6 +86,37 @@ void replay_pace_name(const struct worker_order *order, char name[32])
 		strcpy(name, order->pace == WORKER_ASAP      ? "asap"
 			     : order->pace == WORKER_VIRTUAL ? "virtual"
 							     : "recorded");
+}
+
+int replay_parse_threads(const char *text, uint32_t *threads, size_t *nr,
+			 struct err *err)
+{
+	size_t i;
+
+	*nr = 0;
+	for (;; text++) {
+		char *end;
+		unsigned long n = strtoul(text, &end, 10);
+
+		if (!isdigit((unsigned char)*text) || !n ||
+		    n > REPLAY_MAX_THREADS || (*end && *end != ','))
+			return err_set(err, ERR_ARG, 0,
+				       "--threads must be numbers from 1 to %d "
+				       "with commas between, not '%.80s'",
+				       REPLAY_MAX_THREADS, text);
+		for (i = 0; i < *nr; i++)
+			if (threads[i] == n)
+				return err_set(err, ERR_ARG, 0,
+					       "--threads names %lu twice", n);
+		if (*nr == REPLAY_THREAD_COUNTS)
+			return err_set(err, ERR_ARG, 0,
+				       "--threads takes %d numbers at most",
+				       REPLAY_THREAD_COUNTS);
+		threads[(*nr)++] = (uint32_t)n;
+		text = end;
+		if (!*text)
+			return 0;
+	}
 }
 
 int replay_parse_touch(const char *text, enum worker_touch *touch,

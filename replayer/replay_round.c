@@ -68,6 +68,8 @@ int replay_pass(struct replay_state *s, const struct replay_work *work,
 	int rc;
 
 	launch.order.pass = pass;
+	/* What one copy shows of the allocator, all of them would. */
+	launch.order.copies = pass == WORKER_VERIFY ? 1 : work->tape.copies;
 	if (pass == WORKER_INSTRUCTIONS || pass == WORKER_CALLGRIND)
 		launch.order.touch = WORKER_TOUCH_NONE;
 	snprintf(s->detail, sizeof(s->detail), "%.40s %s %.60s %s",
@@ -255,12 +257,18 @@ static int fill_config(const struct replay_state *s,
 		       const struct replay_work *work, struct result_doc *doc,
 		       struct err *err)
 {
-	char window[32];
+	char window[32], threads[32], copies[32];
 	int rc = replay_config_entries(s, doc, err);
 
 	snprintf(window, sizeof(window), "%d", PLAN_WINDOW);
+	snprintf(threads, sizeof(threads), "%u", work->tape.threads);
+	snprintf(copies, sizeof(copies), "%u", work->tape.copies);
 	if (!rc)
 		rc = result_add_config(doc, "window", window, err);
+	if (!rc)
+		rc = result_add_config(doc, "threads", threads, err);
+	if (!rc)
+		rc = result_add_config(doc, "copies", copies, err);
 	if (!rc)
 		rc = result_add_config(
 			doc, "command",
@@ -299,7 +307,8 @@ static int begin_document(const struct replay_state *s,
 		rc = fill_config(s, work, doc, err);
 	if (!rc)
 		rc = replay_barred_entries(s, work, doc, err);
-	if (!rc)
+	/* The program's own memory says nothing of other threads than its. */
+	if (!rc && replay_tape_is_whole(&work->tape))
 		rc = replay_measure_recorded(doc, &work->tape, err);
 	return rc;
 }
@@ -365,6 +374,8 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 						  &s->arms[order[i]],
 						  (enum worker_pass)pass,
 						  &heaps[order[i]], err);
+	if (!rc)
+		rc = replay_contention_add(s, work, doc, err);
 	if (!rc)
 		rc = predict(s, work, doc, heaps, err);
 	if (!rc)

@@ -26,8 +26,75 @@ static void set_stem(struct replay_tape *tape)
 		tape->stem[len - 5] = '\0';
 }
 
+/* Add the thread's events, all of them or those up to its first call. */
+static int look_at_thread(struct tape_reader *r, uint32_t thread, bool all,
+			  uint64_t *events, bool *calls, struct err *err)
+{
+	struct tape_cursor *c;
+	struct tape_event ev;
+	int ret = tape_cursor_open(&c, r, thread, err);
+
+	*calls = false;
+	while (!ret && (ret = tape_cursor_next(c, &ev, err)) == 1) {
+		*events += 1;
+		*calls |= ev.kind <= TAPE_FREE_NULL;
+		ret = *calls && !all;
+	}
+	tape_cursor_close(c);
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * How many threads make calls, and the number up to which there are `wanted`
+ * of them, with the events until there.
+ */
+static int count_callers(struct replay_tape *tape, struct tape_reader *r,
+			 uint32_t wanted, struct err *err)
+{
+	uint32_t nr = tape_reader_info(r)->threads, i;
+	uint64_t ignored = 0;
+	int rc = 0;
+
+	for (i = 0; i < nr && !rc; i++) {
+		bool wants = tape->callers < wanted, calls;
+
+		rc = look_at_thread(r, i, wants,
+				    wants ? &tape->first_events : &ignored,
+				    &calls, err);
+		tape->callers += calls;
+		if (wants)
+			tape->first_threads = i + 1;
+	}
+	return rc;
+}
+
+/* What is replayed: some threads, the tape, or copies of it. */
+static int choose_threads(struct replay_tape *tape, struct tape_reader *r,
+			  uint32_t threads, struct err *err)
+{
+	size_t stem = strlen(tape->stem), name = strlen(tape->name);
+	int rc = count_callers(tape, r, threads, err);
+
+	tape->copies = 1;
+	tape->threads = tape->callers;
+	if (rc || !threads)
+		return rc;
+	snprintf(tape->stem + stem, sizeof(tape->stem) - stem, "@t%u", threads);
+	snprintf(tape->name + name, sizeof(tape->name) - name, "@t%u", threads);
+	if (threads < tape->callers) {
+		tape->threads = threads;
+		return 0;
+	}
+	tape->first_threads = 0;
+	if (!tape->callers)
+		return 0;
+	tape->copies = (threads - 1) / tape->callers + 1;
+	tape->threads = tape->copies * tape->callers;
+	return 0;
+}
+
 int replay_tape_open(struct replay_tape *tape, const char *path,
-		     struct err *err)
+		     uint32_t threads, struct err *err)
 {
 	const char *allocator;
 	struct tape_reader *r;
@@ -47,7 +114,9 @@ int replay_tape_open(struct replay_tape *tape, const char *path,
 	if (allocator)
 		snprintf(tape->allocator, sizeof(tape->allocator), "%s",
 			 allocator);
-	rc = tape_reader_hash(r, tape->hash, err);
+	rc = choose_threads(tape, r, threads, err);
+	if (!rc)
+		rc = tape_reader_hash(r, tape->hash, err);
 	if (!rc)
 		rc = tape_reader_samples(r, &tape->samples, &tape->nr_samples,
 					 err);
@@ -59,13 +128,17 @@ static int compile(struct replay_tape *tape, uint64_t clock_step_ns,
 		   bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 		   struct err *err)
 {
+	const struct plan_source want = { .clock_step_ns = clock_step_ns,
+					  .partial = tape->first_threads != 0,
+					  .threads = tape->first_threads,
+					  .events = tape->first_events };
 	struct tape_reader *r;
 	int rc = tape_reader_open(&r, tape->path, 0, err);
 
 	if (rc)
 		return rc;
-	rc = plan_compile(r, tape->plan, clock_step_ns, progress, ctx,
-			  &tape->header, err);
+	rc = plan_compile(r, tape->plan, &want, progress, ctx, &tape->header,
+			  err);
 	tape_reader_close(r);
 	return rc;
 }
@@ -110,16 +183,18 @@ int replay_tape_compile(struct replay_tape *tape, const char *folder,
 			bool (*progress)(void *ctx, uint64_t steps), void *ctx,
 			struct err *err)
 {
-	char clock[32] = "";
+	char clock[32] = "", first[32] = "";
 	int rc = files_make_dir(folder, err);
 
 	if (rc)
 		return rc;
 	if (clock_step_ns)
 		snprintf(clock, sizeof(clock), "-clock%" PRIu64, clock_step_ns);
-	if ((size_t)snprintf(tape->plan, sizeof(tape->plan), "%s/%s-v%d%s.plan",
-			     folder, tape->hash, PLAN_VERSION,
-			     clock) >= sizeof(tape->plan))
+	if (tape->first_threads)
+		snprintf(first, sizeof(first), "-first%u", tape->first_threads);
+	if ((size_t)snprintf(tape->plan, sizeof(tape->plan),
+			     "%s/%s-v%d%s%s.plan", folder, tape->hash,
+			     PLAN_VERSION, clock, first) >= sizeof(tape->plan))
 		return err_set(err, ERR_ARG, ENAMETOOLONG, "%s", folder);
 	if (plan_read_header(tape->plan, &tape->header, NULL))
 		rc = compile(tape, clock_step_ns, progress, ctx, err);
@@ -141,5 +216,5 @@ uint64_t replay_tape_ops(const struct replay_tape *tape)
 
 	for (i = 0; i < PLAN_OPS; i++)
 		ops += tape->header.ops[i];
-	return ops;
+	return ops * tape->copies;
 }

@@ -20,8 +20,13 @@ struct replay_tape {
 	char hash[33];
 	char allocator[PATH_MAX]; /* recorded under; "" where unknown */
 	uint64_t events;
-	uint64_t dropped; /* lost while recording */
-	bool cut;         /* the recording has no end */
+	uint32_t callers;       /* threads that make calls */
+	uint32_t threads;       /* replayed, over all copies */
+	uint32_t copies;        /* of the tape, side by side */
+	uint32_t first_threads; /* those below this number only; 0: all */
+	uint64_t first_events;  /* that they have */
+	uint64_t dropped;       /* lost while recording */
+	bool cut;               /* the recording has no end */
 	struct tape_sample *samples;
 	size_t nr_samples;
 	char plan[PATH_MAX];
@@ -30,9 +35,18 @@ struct replay_tape {
 	uint32_t *order;         /* the numbers of the marks in order of seq */
 };
 
-/* Open the tape, check it, and read what the plan does not hold. */
+/*
+ * Open the tape, check it, and read what the plan does not hold. threads: so
+ * many of those that make calls, or copies of all of them until there are so
+ * many; name and stem tell it. 0: as recorded.
+ */
 int replay_tape_open(struct replay_tape *tape, const char *path,
-		     struct err *err);
+		     uint32_t threads, struct err *err);
+/* Whether the replay is that of the program: all threads, once. */
+static inline bool replay_tape_is_whole(const struct replay_tape *tape)
+{
+	return !tape->first_threads && tape->copies == 1;
+}
 /*
  * Compile it into the folder, unless the plan is there; clock_step_ns as in
  * struct plan_source.
@@ -44,7 +58,7 @@ int replay_tape_compile(struct replay_tape *tape, const char *folder,
 /* Safe on a zeroed struct; the plan's file stays. */
 void replay_tape_release(struct replay_tape *tape);
 
-/* Ops of all kinds that the plan replays. */
+/* Ops of all kinds that are replayed, those of all copies. */
 uint64_t replay_tape_ops(const struct replay_tape *tape);
 
 #endif

@@ -15,6 +15,7 @@
 
 enum worker_pass {
 	WORKER_TIME,
+	WORKER_ALONE, /* the same, but one thread runs at a time */
 	WORKER_LATENCY,
 	WORKER_MEMORY,
 	WORKER_CALLS,
@@ -44,6 +45,7 @@ struct worker_order {
 	enum worker_touch touch;
 	enum worker_pace pace;
 	uint32_t null;    /* the allocator that does nothing */
+	uint32_t copies;  /* of the plan, side by side */
 	double speed;     /* recorded pace: so many times as fast */
 	uint64_t idle_ns; /* memory: pause before looking again */
 };

@@ -87,15 +87,18 @@ static int by_tape_and_round(const void *a, const void *b)
 	return (x->round > y->round) - (x->round < y->round);
 }
 
-/* Entries that change what is measured: equal in every document. */
+/*
+ * Entries that change what is measured: equal in every document, and the last
+ * ones in those of one tape.
+ */
 static int check_config(const struct result_doc *a, const struct result_doc *b,
 			struct err *err)
 {
-	static const char *const keys[] = { "pace", "touch", "threads",
-					    "window" };
-	size_t i;
+	static const char *const keys[] = { "pace", "touch", "window",
+					    "threads", "copies" };
+	size_t nr = strcmp(a->tape, b->tape) ? 3 : 5, i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (i = 0; i < nr; i++) {
 		const char *x = campaign_config(a, keys[i]);
 		const char *y = campaign_config(b, keys[i]);
 

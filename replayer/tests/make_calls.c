@@ -2,10 +2,14 @@
 /*
  * Writes small tapes for the replayer's tests: one with every kind of call,
  * two whose threads act in an order that cannot have been, two with many
- * threads that come and go.
- * usage: make_calls every|inverted|lossy|threads|many OUT
+ * threads that come and go, one whose threads share nothing, one with two
+ * threads that pile up blocks, any by chance.
+ * usage: make_calls every|inverted|lossy|threads|many|pile OUT
+ *        make_calls random OUT SEED
+ *        make_calls apart OUT STEPS
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "traces/base/err.h"
@@ -155,17 +159,108 @@ static void lossy(struct maker *m)
 	}
 }
 
+/* Two threads at once, each with a hundred blocks of its own. */
+static void apart(struct maker *m, uint64_t steps)
+{
+	uint64_t i;
+
+	for (i = 0; i < steps; i++) {
+		uint32_t thread = i & 1;
+		uint64_t block = i / 2 % 100;
+		struct tape_event ev = {
+			.kind = i / 200 % 2 ? TAPE_FREE : TAPE_MALLOC,
+			.addr = ((uint64_t)thread << 32) + (block + 1) * 512,
+			.size = block * 4 + 8,
+		};
+
+		if (ev.kind == TAPE_FREE)
+			ev.size = 0;
+		if (i < 2)
+			add(m, thread,
+			    (struct tape_event){ .kind = TAPE_THREAD_START });
+		add(m, thread, ev);
+	}
+}
+
+/* Two threads make blocks; then each frees most of what the other made. */
+static void pile(struct maker *m)
+{
+	uint64_t i;
+
+	for (i = 0; i < 38000; i++) {
+		uint32_t thread = i & 1;
+		struct tape_event ev = { .kind = TAPE_MALLOC,
+					 .addr = (i + 1) * 1024,
+					 .size = 600 };
+
+		if (i >= 20000)
+			ev = (struct tape_event){
+				.kind = TAPE_FREE,
+				.addr = ((i - 20000) ^ 1) * 1024 + 1024
+			};
+		add(m, thread, ev);
+	}
+}
+
+static uint64_t roll(uint64_t *seed, uint64_t sides)
+{
+	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (*seed >> 33) % sides;
+}
+
+/*
+ * By chance: how many threads and addresses there are, how far each thread's
+ * clock is off, who acts for how long, who ends and goes on all the same.
+ */
+static void by_chance(struct maker *m, uint64_t seed)
+{
+	static const enum tape_kind kinds[] = {
+		TAPE_MALLOC,  TAPE_CALLOC, TAPE_MEMALIGN,   TAPE_MALLOC,
+		TAPE_REALLOC, TAPE_FREE,   TAPE_FREE_SIZED, TAPE_FREE,
+	};
+	uint64_t off[64] = { 0 }, left = 0, i;
+	uint32_t nr = 1 + (uint32_t)roll(&seed, 64), thread = 0;
+	uint64_t places = 1ULL << roll(&seed, 13);
+	uint64_t steps = roll(&seed, 5), run = 1ULL << roll(&seed, 15);
+
+	/* Off by none, 10, 100, ... steps. */
+	for (i = 0; i < nr && steps; i++)
+		off[i] = roll(&seed,
+			      (uint64_t[]){ 1, 10, 100, 3000, 90000 }[steps]);
+	for (i = 0; i < 80000; i++) {
+		struct tape_event ev = { .kind = kinds[roll(&seed, 8)] };
+		uint64_t end = roll(&seed, 1000);
+
+		if (!left--) {
+			thread = (uint32_t)roll(&seed, nr);
+			left = roll(&seed, run);
+		}
+		ev.addr = 0x1000 + roll(&seed, places) * 64;
+		if (ev.kind == TAPE_REALLOC)
+			ev.old_addr = 0x1000 + roll(&seed, places) * 64;
+		ev.size = roll(&seed, 2000);
+		ev.alignment = tape_kind_has_alignment(ev.kind) ? 64 : 0;
+		if (!end)
+			ev = (struct tape_event){ .kind = TAPE_THREAD_END };
+		if (end == 1)
+			ev = (struct tape_event){ .kind = TAPE_THREAD_START };
+		add_at(m, thread, ev, (i + off[thread]) * 10);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct tape_end end = { .clean = true };
 	struct maker m = { 0 };
 	struct tape_meta meta = { 0 };
-	FILE *f = argc == 3 ? fopen(argv[2], "we") : NULL;
+	FILE *f = argc == 3 || argc == 4 ? fopen(argv[2], "we") : NULL;
+	uint64_t number = argc == 4 ? strtoull(argv[3], NULL, 10) : 0;
 	struct tape_sink sink = { put, f };
 	struct tape_writer_config config = { .time_unit_ns = 1 };
 
 	if (!f) {
-		fputs("usage: make_calls every|inverted|lossy|threads|many OUT\n",
+		fputs("usage: make_calls every|inverted|lossy|threads|many|"
+		      "pile OUT, or random|apart OUT NUMBER\n",
 		      stderr);
 		return 2;
 	}
@@ -178,6 +273,12 @@ int main(int argc, char **argv)
 		lossy(&m);
 	else if (m.w && !strcmp(argv[1], "threads"))
 		threads(&m, 300, 100, 200);
+	else if (m.w && !strcmp(argv[1], "apart"))
+		apart(&m, number);
+	else if (m.w && !strcmp(argv[1], "pile"))
+		pile(&m);
+	else if (m.w && !strcmp(argv[1], "random"))
+		by_chance(&m, number);
 	else if (m.w)
 		threads(&m, 10000, 500, 30);
 	end.duration_ns = m.now_ns;

@@ -40,6 +40,7 @@ static double merge_seconds(struct tape_reader *r, struct err *err)
 
 static int bench(const char *tape, const char *plan, struct err *err)
 {
+	const struct plan_source want = { 0 };
 	struct plan_header h;
 	struct tape_reader *r;
 	double begin, merge, whole, cpu, events;
@@ -51,7 +52,7 @@ static int bench(const char *tape, const char *plan, struct err *err)
 	merge = merge_seconds(r, err);
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	begin = now(CLOCK_MONOTONIC);
-	rc = plan_compile(r, plan, 0, NULL, NULL, &h, err);
+	rc = plan_compile(r, plan, &want, NULL, NULL, &h, err);
 	whole = now(CLOCK_MONOTONIC) - begin;
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	if (!rc)

@@ -315,7 +315,7 @@ exits 4 "an allocator that aborts" replay $quick -a glibc -a "$TMP/crash.so" \
 	-o "$TMP/crash" "$TMP/churn.tape"
 holds "is told by signal and last words; the others are measured" '
 	([.runs[] | select(.arm == "glibc") | .status] | all(. == "ok")) and
-	([.runs[] | select(.arm != "glibc")] | length == 4 and
+	([.runs[] | select(.arm != "glibc")] | length == 5 and
 	all(.status == "crashed" and (.metrics | length) == 0 and
 	(.message | contains("SIGABRT during the replay: heap is broken"))))' \
 	"$TMP/crash/churn-r001.json"

@@ -35,7 +35,7 @@ static inline void account_add(struct worker_thread *t, void **slot, void *p,
 {
 	if (!counted || !p)
 		return;
-	worker.sizes[slot - worker.slots] = size;
+	t->copy->sizes[slot - t->copy->slots] = size;
 	account_block(t, p, size, 1);
 }
 
@@ -45,7 +45,8 @@ static inline void account_drop(struct worker_thread *t, void **slot,
 {
 	if (!counted || !*slot)
 		return;
-	account_block(t, *slot, worker.sizes[slot - worker.slots], UINT64_MAX);
+	account_block(t, *slot, t->copy->sizes[slot - t->copy->slots],
+		      UINT64_MAX);
 }
 
 #endif

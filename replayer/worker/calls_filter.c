@@ -21,9 +21,10 @@ static void write_filter(struct filter *f, const struct worker *w)
 	const uint32_t verdict = SECCOMP_RET_TRACE;
 	const struct filter_range words[] = {
 		filter_memory(w, sizeof(*w)),
-		filter_memory(w->gates, w->h->nr_slots * sizeof(*w->gates)),
-		filter_memory(w->threads,
-			      w->h->nr_threads * sizeof(*w->threads)),
+		filter_memory(w->copies->gates,
+			      w->order.copies * w->gates_bytes),
+		filter_memory(w->copies->threads,
+			      w->order.copies * w->threads_bytes),
 		filter_image(getauxval(AT_BASE)),
 	};
 	const struct filter_range clocks[] = {

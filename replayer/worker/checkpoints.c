@@ -22,11 +22,14 @@ static void count_blocks(const struct worker *w, struct worker_checkpoint *c,
 			 uint64_t *blocks)
 {
 	uint64_t requested = 0, usable = 0;
-	uint32_t i;
+	/* The copies' tables of threads need not be one table. */
+	uint64_t nr = (uint64_t)w->order.copies * w->h->nr_threads, i;
 
 	*blocks = 0;
-	for (i = 0; i < w->h->nr_threads; i++) {
-		const struct worker_thread *t = &w->threads[i];
+	for (i = 0; i < nr; i++) {
+		const struct worker_thread *t =
+			&w->copies[i / w->h->nr_threads]
+				 .threads[i % w->h->nr_threads];
 
 		requested += atomic_load_explicit(&t->requested,
 						  memory_order_relaxed);

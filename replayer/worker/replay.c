@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "replayer/worker/account.h"
+#include "replayer/worker/sync.h"
 #include "replayer/worker/ticks.h"
 #include "replayer/worker/verify.h"
-#include "replayer/worker/worker.h"
 
 /* A constant wherever it is passed on: each build has its own loop. */
 enum build { PLAIN, TIMED, COUNTED, CHECKED };
@@ -121,12 +121,12 @@ static void note(struct worker_thread *t, unsigned op, uint64_t size,
  } while (0)
 
 /* What the flags of an op ask for after it. */
-static void after_op(uint64_t word)
+static void after_op(struct worker_thread *t, uint64_t word)
 {
 	if (word & PLAN_PUBLISH)
-		worker_publish(&worker.gates[plan_slot(word)]);
+		worker_publish(&t->copy->gates[plan_slot(word)]);
 	if (word & PLAN_PEAK && worker.order.pass == WORKER_MEMORY)
-		worker_memory_sample(&worker, worker.h->nr_marks - 1);
+		worker_meet(t, worker.h->nr_marks - 1);
 }
 
 /* Touch, with a clock of its own around it in the latency build. */
@@ -218,8 +218,8 @@ realloc_op(struct worker_thread *t, const struct worker_calls *f, void **slot,
 		*slot = p;
 		account_add(t, slot, p, size, build == COUNTED);
 	} else if (build == COUNTED) {
-		account_add(t, slot, *slot, worker.sizes[slot - worker.slots],
-			    true);
+		account_add(t, slot, *slot,
+			    t->copy->sizes[slot - t->copy->slots], true);
 	}
 	use(t, p, old, size, build);
 }
@@ -254,7 +254,7 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 	case PLAN_NEXT:
 		return worker.words + (uint64_t)slot * (PLAN_PAGE / 8);
 	case PLAN_WAIT:
-		worker_wait_slot(t, &worker.gates[slot], plan_arg(word));
+		worker_wait_slot(t, &t->copy->gates[slot], plan_arg(word));
 		break;
 	case PLAN_SKEW:
 		worker_tell(t, *++at);
@@ -269,7 +269,7 @@ static const uint64_t *harness_op(struct worker_thread *t, const uint64_t *at)
 		atomic_store_explicit(&worker.report->marks_done, slot + 1,
 				      memory_order_relaxed);
 		if (worker.order.pass == WORKER_MEMORY)
-			worker_memory_sample(&worker, slot);
+			worker_meet(t, slot);
 		break;
 	case PLAN_CLOCK:
 		worker_clock(t, plan_clock(word));
@@ -288,7 +288,7 @@ static inline __attribute__((always_inline)) bool
 replay_stream(struct worker_thread *t, const uint64_t *at, enum build build)
 {
 	const struct worker_calls f = worker.calls;
-	void **const slots = worker.slots;
+	void **const slots = t->copy->slots;
 
 	for (;;) {
 		uint64_t word = *at;
@@ -344,7 +344,7 @@ replay_stream(struct worker_thread *t, const uint64_t *at, enum build build)
 		if (build == CHECKED)
 			verify_after(t, op);
 		if (word & PLAN_FLAGS)
-			after_op(word);
+			after_op(t, word);
 	}
 }
 
@@ -368,33 +368,26 @@ static bool replay_checked(struct worker_thread *t, const uint64_t *at)
 	return replay_stream(t, at, CHECKED);
 }
 
-void worker_bear(struct worker_thread *t)
+void worker_bear(struct worker_copy *copy)
 {
 	const char *plan = (const char *)worker.words;
 	const struct plan_born *b = (const void *)(plan + worker.h->born_at);
-	const struct plan_mark *peak =
-		(const struct plan_mark *)(const void *)(plan +
-							 worker.h->marks_at) +
-		worker.h->nr_marks - 1;
+	struct worker_thread *t = copy->threads;
 	uint64_t i;
 
 	for (i = 0; i < worker.h->nr_born; i++) {
 		t->touched = plan_touched(0, b[i].pages);
-		keep(t, &worker.slots[b[i].slot],
-		     worker.calls.malloc(b[i].size), b[i].size,
-		     worker.sizes ? COUNTED : PLAIN);
+		keep(t, &copy->slots[b[i].slot], worker.calls.malloc(b[i].size),
+		     b[i].size, copy->sizes ? COUNTED : PLAIN);
 		if (worker.order.pass == WORKER_VERIFY)
 			verify_born(t, b[i].slot, b[i].size);
 	}
 	t->touched = 0;
-	/* It may be that no op reaches the peak: it is here. */
-	if (worker.order.pass == WORKER_MEMORY && !peak->seq)
-		worker_memory_sample(&worker, worker.h->nr_marks - 1);
 }
 
 bool worker_replay(struct worker_thread *t)
 {
-	uint32_t number = (uint32_t)(t - worker.threads);
+	uint32_t number = (uint32_t)(t - t->copy->threads);
 	uint64_t page = worker.table[number].first_page;
 	const uint64_t *at = worker.words + page * (PLAN_PAGE / 8);
 

@@ -5,33 +5,58 @@
  * then sleep on a futex. Waits and the switches that they cost are counted,
  * so that they can be told from the allocator's.
  */
-#include <errno.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "replayer/worker/clock.h"
+#include "replayer/worker/sync.h"
 #include "replayer/worker/system.h"
-#include "replayer/worker/worker.h"
 
 #define SPINS 200
-
-/* A bit per thread: it has not ended. */
-static _Atomic uint64_t *unended;
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value)
 {
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
-static void futex_wake(_Atomic uint32_t *word)
+static void futex_wake(_Atomic uint32_t *word, int nr)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nr, NULL, NULL, 0);
 }
 
-static uint64_t switches(void)
+void worker_take_baton(void)
+{
+	_Atomic uint32_t *baton = &worker.baton;
+	uint32_t none = 0;
+
+	if (worker.order.pass != WORKER_ALONE ||
+	    atomic_compare_exchange_strong(baton, &none, 1))
+		return;
+	while (atomic_exchange(baton, 2))
+		futex_wait(baton, 2);
+}
+
+void worker_give_baton(void)
+{
+	if (worker.order.pass == WORKER_ALONE &&
+	    atomic_exchange(&worker.baton, 0) == 2)
+		futex_wake(&worker.baton, 1);
+}
+
+void worker_sleep(_Atomic uint32_t *word, uint32_t value)
+{
+	worker_give_baton();
+	futex_wait(word, value);
+	worker_take_baton();
+}
+
+void worker_wake(_Atomic uint32_t *word)
+{
+	futex_wake(word, INT32_MAX);
+}
+
+uint64_t worker_switches(void)
 {
 	struct rusage u;
 
@@ -50,7 +75,7 @@ static bool gen_reached(const struct worker_gate *gate, uint32_t gen)
 static void sleep_on_slot(struct worker_thread *t, struct worker_gate *gate,
 			  uint32_t gen)
 {
-	uint64_t before = switches();
+	uint64_t before = worker_switches();
 
 	/* Sequential: either we see the raise, or it sees us. */
 	atomic_fetch_add(&gate->waiting, 1);
@@ -59,10 +84,10 @@ static void sleep_on_slot(struct worker_thread *t, struct worker_gate *gate,
 
 		if (gen_reached(gate, gen))
 			break;
-		futex_wait(&gate->gen, now);
+		worker_sleep(&gate->gen, now);
 	}
 	atomic_fetch_sub(&gate->waiting, 1);
-	t->waits_slept += switches() - before;
+	t->waits_slept += worker_switches() - before;
 }
 
 void worker_wait_slot(struct worker_thread *t, struct worker_gate *gate,
@@ -73,7 +98,7 @@ void worker_wait_slot(struct worker_thread *t, struct worker_gate *gate,
 	if (gen_reached(gate, gen))
 		return;
 	t->waits++;
-	for (i = 0; i < SPINS; i++) {
+	for (i = 0; i < worker.spins; i++) {
 		system_relax();
 		if (gen_reached(gate, gen))
 			return;
@@ -86,13 +111,14 @@ void worker_publish(struct worker_gate *gate)
 	/* Sequential, see sleep_on_slot; it releases the block as well. */
 	atomic_fetch_add(&gate->gen, 1);
 	if (atomic_load(&gate->waiting))
-		futex_wake(&gate->gen);
+		worker_wake(&gate->gen);
 }
 
 /* The thread that is least far, and in *told how far. */
-static struct worker_thread *slowest(struct worker *w, uint64_t *told)
+static struct worker_thread *slowest(struct worker_copy *copy, uint64_t *told)
 {
-	struct worker_thread *found = w->threads;
+	const struct worker *w = &worker;
+	struct worker_thread *found = copy->threads;
 	uint32_t i;
 
 	*told = UINT64_MAX;
@@ -100,13 +126,13 @@ static struct worker_thread *slowest(struct worker *w, uint64_t *told)
 	for (i = 0; i < w->h->nr_threads && w->table[i].least_seq < *told;
 	     i += 64) {
 		/* Acquire: the ops of those that have ended are done for us. */
-		uint64_t bits = atomic_load_explicit(&unended[i / 64],
+		uint64_t bits = atomic_load_explicit(&copy->unended[i / 64],
 						     memory_order_acquire);
 
 		for (; bits; bits &= bits - 1) {
 			struct worker_thread *t =
-				&w->threads[i +
-					    (uint32_t)__builtin_ctzll(bits)];
+				&copy->threads[i +
+					       (uint32_t)__builtin_ctzll(bits)];
 			/* Acquire: as are the others' before that. */
 			uint64_t seq = atomic_load_explicit(
 				&t->told, memory_order_acquire);
@@ -121,16 +147,17 @@ static struct worker_thread *slowest(struct worker *w, uint64_t *told)
 }
 
 /* How far all threads are, at least. */
-static uint64_t look_around(struct worker *w, struct worker_thread **last)
+static uint64_t look_around(struct worker_copy *copy,
+			    struct worker_thread **last)
 {
 	uint64_t told;
 	uint64_t safe;
 
-	*last = slowest(w, &told);
-	safe = atomic_load_explicit(&w->safe, memory_order_relaxed);
+	*last = slowest(copy, &told);
+	safe = atomic_load_explicit(&copy->safe, memory_order_relaxed);
 	/* Release: who reads it relies on what we have acquired. */
 	while (safe < told &&
-	       !atomic_compare_exchange_weak_explicit(&w->safe, &safe, told,
+	       !atomic_compare_exchange_weak_explicit(&copy->safe, &safe, told,
 						      memory_order_release,
 						      memory_order_relaxed))
 		;
@@ -172,9 +199,12 @@ static void sleep_on_thread(struct worker_thread *other, uint64_t seq)
 	while (seq < wake &&
 	       !atomic_compare_exchange_weak(&other->wake_at, &wake, seq))
 		;
-	if (atomic_load(&other->told) < seq)
+	if (atomic_load(&other->told) < seq) {
+		worker_give_baton();
 		syscall(SYS_futex, &other->bell, FUTEX_WAIT_BITSET_PRIVATE,
 			bell, NULL, NULL, 1U << group_of(seq) % 32);
+		worker_take_baton();
+	}
 	atomic_fetch_sub(&other->sleepers, 1);
 }
 
@@ -185,15 +215,15 @@ static void wait_for_all(struct worker_thread *t, uint64_t seq)
 	uint64_t before;
 	unsigned i;
 
-	for (i = 0; i < SPINS / 8; i++) {
-		if (look_around(&worker, &last) >= seq)
+	for (i = 0; i <= worker.spins / 8; i++) {
+		if (look_around(t->copy, &last) >= seq)
 			return;
 		system_relax();
 	}
-	before = switches();
-	while (look_around(&worker, &last) < seq)
+	before = worker_switches();
+	while (look_around(t->copy, &last) < seq)
 		sleep_on_thread(last, seq);
-	t->waits_slept += switches() - before;
+	t->waits_slept += worker_switches() - before;
 }
 
 static void tell(struct worker_thread *t, uint64_t seq)
@@ -223,9 +253,9 @@ void worker_tell(struct worker_thread *t, uint64_t seq)
 	if (seq <= t->limit)
 		return;
 	/* Acquire: stands for the look that another thread has taken. */
-	all = atomic_load_explicit(&w->safe, memory_order_acquire);
+	all = atomic_load_explicit(&t->copy->safe, memory_order_acquire);
 	if (seq > all + w->window)
-		all = look_around(w, &last);
+		all = look_around(t->copy, &last);
 	if (seq > all + w->window) {
 		t->waits++;
 		/* Let the others come closer, lest we stop at each step. */
@@ -235,78 +265,23 @@ void worker_tell(struct worker_thread *t, uint64_t seq)
 	t->limit = all + w->window;
 }
 
-static void leave(struct worker_thread *t)
+void worker_leave(struct worker_thread *t)
 {
-	struct worker *w = &worker;
-
-	uint32_t number = (uint32_t)(t - w->threads);
+	uint32_t number = (uint32_t)(t - t->copy->threads);
 
 	tell(t, UINT64_MAX);
 	/* Release: who does not look at us any more relies on our ops. */
-	atomic_fetch_and_explicit(&unended[number / 64], ~(1ULL << number % 64),
-				  memory_order_release);
+	atomic_fetch_and_explicit(&t->copy->unended[number / 64],
+				  ~(1ULL << number % 64), memory_order_release);
 	/* Release: the first thread sums up what we did. */
-	if (atomic_fetch_sub_explicit(&w->running, 1, memory_order_acq_rel) ==
-	    1)
-		futex_wake(&w->running);
+	if (atomic_fetch_sub_explicit(&worker.running, 1,
+				      memory_order_acq_rel) == 1)
+		worker_wake(&worker.running);
 }
 
-static void *thread_main(void *arg)
+void worker_wait_left(struct worker_thread *t, uint32_t number)
 {
-	struct worker_thread *t = arg;
-
-	clock_is_replaying();
-	t->exits = worker_replay(t);
-	leave(t);
-	while (!t->exits && atomic_load(&worker.parked))
-		futex_wait(&worker.parked, 1);
-	return NULL;
-}
-
-void worker_spawn(struct worker_thread *t, uint32_t number)
-{
-	struct worker *w = &worker;
-	struct worker_thread *child = &w->threads[number];
-	char *stack =
-		w->stacks + (size_t)w->table[number].stack * WORKER_STACK_BYTES;
-	pthread_attr_t attr;
-	int rc, tries = 0;
-
-	(void)t;
-	atomic_fetch_add_explicit(&w->running, 1, memory_order_relaxed);
-	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack, WORKER_STACK_BYTES);
-	while ((rc = pthread_create(&child->handle, &attr, thread_main,
-				    child)) == EAGAIN &&
-	       tries++ < 1000)
-		clock_real_sleep(1000000);
-	pthread_attr_destroy(&attr);
-	if (rc) {
-		worker_fail(w, "pthread_create",
-			    rc == EAGAIN ? "failed: raise the limit of threads"
-					 : "failed: the stack is too small for "
-					   "the thread variables");
-		_exit(1);
-	}
-}
-
-/*
- * Until the thread has left. What pthread_join sleeps on lies in the thread's
- * stack, where the calls pass could not tell it from an allocator's futex.
- */
-static void join(struct worker_thread *other)
-{
-	if (worker.order.pass != WORKER_CALLS)
-		pthread_join(other->handle, NULL);
-	else
-		while (pthread_tryjoin_np(other->handle, NULL) == EBUSY)
-			sched_yield();
-}
-
-void worker_join(struct worker_thread *t, uint32_t number)
-{
-	struct worker_thread *other = &worker.threads[number];
-	uint64_t before = switches();
+	struct worker_thread *other = &t->copy->threads[number];
 
 	/*
 	 * It may not even be made yet. Acquire: its maker has stored the
@@ -315,57 +290,82 @@ void worker_join(struct worker_thread *t, uint32_t number)
 	while (atomic_load_explicit(&other->told, memory_order_acquire) !=
 	       UINT64_MAX)
 		sleep_on_thread(other, UINT64_MAX);
-	join(other);
-	other->joined = true;
-	t->waits_slept += switches() - before;
 }
 
-void worker_finish(struct worker_thread *t)
+/* One more is at the mark; who waits for that many of them is woken. */
+static void arrive(_Atomic uint32_t *mark)
+{
+	uint32_t nr = atomic_fetch_add(mark, 1) + 1;
+
+	if (nr + 1 >= worker.order.copies)
+		worker_wake(mark);
+}
+
+static void wait_for_arrivals(_Atomic uint32_t *mark, uint32_t nr)
+{
+	uint32_t now;
+
+	while ((now = atomic_load(mark)) < nr)
+		worker_sleep(mark, now);
+}
+
+/*
+ * No deadlock: of all copies' threads, the one whose next op has the smallest
+ * seq goes on as if its copy were alone, or stands at a mark to which the
+ * others will come, as they have nothing before it that stops them.
+ */
+void worker_meet(struct worker_thread *t, uint32_t i)
 {
 	struct worker *w = &worker;
-	uint64_t before = switches();
-	uint32_t left, i;
+	uint32_t all = w->order.copies;
+	uint64_t before = worker_switches();
 
-	leave(t);
-	/* Acquire: the others' counts are read after this. */
-	while ((left = atomic_load_explicit(&w->running, memory_order_acquire)))
-		futex_wait(&w->running, left);
-	/* What an allocator does at the exit of a thread belongs to it. */
-	for (i = 1; i < w->h->nr_threads; i++)
-		if (w->threads[i].exits && !w->threads[i].joined)
-			join(&w->threads[i]);
-	t->waits_slept += switches() - before;
+	if (t->copy == w->copies) {
+		wait_for_arrivals(&w->arrivals[i], all - 1);
+		worker_memory_sample(w, i);
+	}
+	arrive(&w->arrivals[i]);
+	wait_for_arrivals(&w->arrivals[i], all);
+	t->waits_slept += worker_switches() - before;
 }
 
-uint32_t worker_nr_alive(const struct worker *w)
+static void init_copy(const struct worker *w, struct worker_copy *copy)
 {
-	uint32_t nr = 1, i;
-
-	for (i = 1; i < w->h->nr_threads; i++)
-		nr += w->table[i].first_page && !w->threads[i].exits;
-	return nr;
-}
-
-void worker_sync_init(struct worker *w)
-{
-	size_t words = (w->h->nr_threads + 63) / 64;
 	uint32_t i;
 
-	unended = worker_map(w, words * sizeof(*unended), "the set of threads");
-	if (!unended)
-		_exit(1);
 	for (i = 0; i < w->h->nr_threads; i++) {
-		struct worker_thread *t = &w->threads[i];
+		struct worker_thread *t = &copy->threads[i];
 		uint64_t told = w->table[i].birth_seq;
 
 		/* An unborn thread holds the others at its birth. */
 		if (i && !w->table[i].first_page)
 			told = UINT64_MAX;
 		else
-			unended[i / 64] |= 1ULL << i % 64;
+			copy->unended[i / 64] |= 1ULL << i % 64;
+		t->copy = copy;
 		atomic_init(&t->told, told);
 		atomic_init(&t->wake_at, UINT64_MAX);
 	}
+}
+
+bool worker_sync_init(struct worker *w)
+{
+	size_t words = ((size_t)w->h->nr_threads + 63) / 64;
+	_Atomic uint64_t *unended = worker_map(w, w->order.copies * words * 8,
+					       "the set of threads");
+	uint32_t i;
+
+	w->arrivals = worker_map(w, w->h->nr_marks * sizeof(*w->arrivals),
+				 "the marks");
+	if (!unended || !w->arrivals)
+		return false;
+	for (i = 0; i < w->order.copies; i++) {
+		w->copies[i].unended = unended + i * words;
+		init_copy(w, &w->copies[i]);
+	}
 	atomic_init(&w->running, 1);
 	atomic_init(&w->parked, 1);
+	/* While others wait for the baton, a look would find nothing new. */
+	w->spins = w->order.pass == WORKER_ALONE ? 0 : SPINS;
+	return true;
 }

@@ -55,7 +55,7 @@ bool verify_init(struct worker *w)
 static struct verify_scene scene_of(const struct worker_thread *t,
 				    uint32_t slot)
 {
-	uint32_t number = (uint32_t)(t - worker.threads);
+	uint32_t number = (uint32_t)(t - worker.copies->threads);
 
 	return (struct verify_scene){ .place = &places[number],
 				      .block = &blocks[slot],
@@ -219,9 +219,9 @@ static void made(struct worker_thread *t, uint32_t slot, const struct made *m)
 	uint64_t used = used_of(t, m->size);
 
 	blocks[slot].p = NULL;
-	if (!worker.slots[slot])
+	if (!worker.copies->slots[slot])
 		return;
-	accept(&s, worker.slots[slot], m->size, m->alignment);
+	accept(&s, worker.copies->slots[slot], m->size, m->alignment);
 	if (m->code == PLAN_CALLOC || m->code == PLAN_CALLOC_BIG)
 		check_zero(&s);
 	use(&s, used);
@@ -250,11 +250,11 @@ static void reallocated(struct worker_thread *t, uint32_t slot,
 	bool failed = t->nulls != s.place->nulls;
 	uint64_t size = failed ? b->size : m->size;
 
-	if (!b->p || !worker.slots[slot]) {
+	if (!b->p || !worker.copies->slots[slot]) {
 		made(t, slot, m);
 		return;
 	}
-	accept(&s, worker.slots[slot], size, failed ? 1 : m->alignment);
+	accept(&s, worker.copies->slots[slot], size, failed ? 1 : m->alignment);
 	check_contents(&s, size, " was not kept from ");
 	use(&s, used_of(t, size));
 }
@@ -314,7 +314,7 @@ void verify_born(struct worker_thread *t, uint32_t slot, uint64_t size)
 				.size = size,
 				.alignment = natural_alignment(size) };
 
-	places[t - worker.threads].code = m.code;
+	places[t - worker.copies->threads].code = m.code;
 	made(t, slot, &m);
 }
 
@@ -328,10 +328,11 @@ void verify_finish(struct worker *w)
 	first->code = PLAN_STOP;
 	first->time_ns = w->h->last_ns;
 	for (i = 0; i < w->h->nr_live; i++) {
-		const struct verify_scene s = scene_of(w->threads, live[i]);
+		const struct verify_scene s =
+			scene_of(w->copies->threads, live[i]);
 
 		leave(&s);
-		w->calls.free(w->slots[live[i]]);
+		w->calls.free(w->copies->slots[live[i]]);
 	}
 	for (i = 0; i < w->h->nr_threads; i++) {
 		w->report->verified_ops += places[i].call;

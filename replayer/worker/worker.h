@@ -5,15 +5,17 @@
  * memfds, so its anonymous memory is the allocator's (and a floor that a
  * null allocator shows).
  *
- * worker_main.c sets up and measures, replay.c runs streams, sync.c makes
- * threads wait, calls.c finds the allocator, memory.c samples, checkpoints.c
- * looks where the bytes are, calls_filter.c shows system calls to the driver,
- * verify.c checks what the allocator returns, clock.h is about time.
+ * worker_main.c sets up and measures, replay.c runs streams, threads.c makes
+ * threads, sync.c makes them wait, calls.c finds the allocator, memory.c
+ * samples, checkpoints.c looks where the bytes are, calls_filter.c shows system
+ * calls to the driver, verify.c checks what the allocator returns, clock.h is
+ * about time.
  */
 #ifndef REPLAYER_WORKER_WORKER_H
 #define REPLAYER_WORKER_WORKER_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,6 +66,7 @@ struct worker_thread {
 	uint64_t due_ns;  /* recorded pace: when it was due, in real time */
 	uint64_t now_ns;  /* of real time, or before */
 	struct ticks_anchor anchor;
+	struct worker_copy *copy; /* that it is a thread of */
 	pthread_t handle;
 	bool exits; /* its stream has ended with its exit */
 	bool joined;
@@ -72,23 +75,42 @@ struct worker_thread {
 	struct hist *hists; /* latency: [WORKER_HISTS][WORKER_GROUPS] */
 };
 
+/*
+ * One replay of the plan. Several go on side by side, and meet only at the
+ * start, at the end, and at the marks of a memory pass.
+ */
+struct worker_copy {
+	void **slots;    /* each object's pointer */
+	uint64_t *sizes; /* memory: each object's requested size, else NULL */
+	struct worker_gate *gates;
+	struct worker_thread *threads;
+	char *stacks;              /* one more than the plan has */
+	_Atomic uint64_t *unended; /* a bit per thread: it has not ended */
+	_Alignas(128) _Atomic uint64_t safe; /* all threads have told this */
+};
+
 struct worker {
 	const uint64_t *words; /* the plan's mapping */
 	const struct plan_header *h;
 	const struct plan_thread *table;
 	struct worker_calls calls;
-	void **slots; /* each object's pointer */
-	struct worker_gate *gates;
-	uint64_t *sizes; /* memory: each object's requested size, else NULL */
-	struct worker_thread *threads;
-	char *stacks;
+	struct worker_copy *copies; /* order.copies of them */
+	/* Of one copy's arrays; those of the next one follow. */
+	size_t slots_bytes, sizes_bytes, gates_bytes, threads_bytes;
 	struct worker_report *report;
 	struct worker_sample *samples;
+	/* Where copies meet: how many are at a mark, and 1 more to go on. */
+	_Atomic uint32_t *arrivals;
 	struct worker_order order;
-	uint64_t window;          /* steps that a thread may run ahead */
-	_Atomic uint64_t safe;    /* all threads have told this */
-	_Atomic uint32_t running; /* threads that replay */
-	_Atomic uint32_t parked;  /* 1 while ended threads must stay */
+	uint64_t window; /* steps that a thread may run ahead */
+	cpu_set_t cpus;  /* that threads are spread over */
+	unsigned spins;  /* looks at what is waited for, before sleeping */
+	/* Not beside what all threads read at each op. */
+	_Alignas(128) _Atomic uint32_t running; /* threads that replay */
+	_Atomic uint32_t parked; /* 1 while ended threads must stay */
+	_Atomic uint32_t baton; /* alone: 1 one thread has it, 2 some want it */
+	_Atomic uint32_t started; /* 1 when all copies may begin */
+	_Atomic uint32_t ready;   /* copies that wait for it */
 };
 
 extern struct worker worker;
@@ -100,21 +122,8 @@ bool worker_find_calls(struct worker *w);
  * replay.c: take the blocks from before the recording; run a thread's stream,
  * true when the thread is to exit.
  */
-void worker_bear(struct worker_thread *t);
+void worker_bear(struct worker_copy *copy);
 bool worker_replay(struct worker_thread *t);
-
-/* sync.c; all but init are called by the thread t itself. */
-void worker_sync_init(struct worker *w);
-void worker_wait_slot(struct worker_thread *t, struct worker_gate *gate,
-		      uint32_t gen);
-void worker_publish(struct worker_gate *gate);
-void worker_tell(struct worker_thread *t, uint64_t seq);
-void worker_spawn(struct worker_thread *t, uint32_t number);
-void worker_join(struct worker_thread *t, uint32_t number);
-/* The first thread: after its own stream, until all others are through. */
-void worker_finish(struct worker_thread *t);
-/* Threads of the replay that live, after worker_finish. */
-uint32_t worker_nr_alive(const struct worker *w);
 
 /* clock.c: the tape's time of what follows, at PLAN_CLOCK. */
 void worker_clock(struct worker_thread *t, uint64_t time_ns);

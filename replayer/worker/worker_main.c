@@ -17,9 +17,9 @@
 
 #include "replayer/worker/account.h"
 #include "replayer/worker/clock.h"
+#include "replayer/worker/sync.h"
 #include "replayer/worker/ticks.h"
 #include "replayer/worker/verify.h"
-#include "replayer/worker/worker.h"
 
 /* Memory passes keep the threads closer, so that the live set is the tape's. */
 #define MEMORY_WINDOW (4 * PLAN_GAP)
@@ -93,37 +93,66 @@ static bool map_plan(struct worker *w, const char *path)
 	return true;
 }
 
+/* Memory for all copies, each with its own pages; *bytes: those of one. */
+static void *map_each(struct worker *w, size_t nr, size_t size, size_t *bytes,
+		      const char *what)
+{
+	size_t mask = (size_t)sysconf(_SC_PAGESIZE) - 1;
+
+	*bytes = (nr * size + mask) & ~mask;
+	return worker_map(w, w->order.copies * *bytes, what);
+}
+
+static bool map_hists(struct worker *w)
+{
+	const size_t each = WORKER_HISTS * WORKER_GROUPS;
+	size_t threads = w->h->nr_threads, c, i;
+	struct hist *all =
+		worker_map(w, w->order.copies * threads * each * sizeof(*all),
+			   "the histograms");
+
+	for (c = 0; all && c < w->order.copies; c++)
+		for (i = 0; i < threads; i++)
+			w->copies[c].threads[i].hists =
+				all + (c * threads + i) * each;
+	return all;
+}
+
 static bool map_state(struct worker *w)
 {
-	const size_t hists = sizeof(struct hist) * WORKER_HISTS * WORKER_GROUPS;
-	size_t threads = w->h->nr_threads;
-	struct hist *all = NULL;
-	size_t i;
+	const struct plan_header *h = w->h;
+	size_t nr = w->order.copies, stack, i;
+	char *slots, *gates, *threads, *stacks, *sizes = NULL;
+	bool counted = w->order.pass == WORKER_MEMORY;
 
-	w->slots = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->slots),
-			      "the table of slots");
-	w->gates = worker_map(w, (size_t)w->h->nr_slots * sizeof(*w->gates),
-			      "the table of gates");
-	w->threads = worker_map(w, threads * sizeof(*w->threads),
-				"the table of threads");
-	w->stacks = worker_map(w, (size_t)w->h->nr_stacks * WORKER_STACK_BYTES,
-			       "the threads' stacks");
-	if (w->order.pass == WORKER_LATENCY) {
-		all = worker_map(w, threads * hists, "the histograms");
-		if (!all)
-			return false;
-	}
-	if (!w->slots || !w->gates || !w->threads || !w->stacks)
+	w->copies = worker_map(w, nr * sizeof(*w->copies), "the copies");
+	slots = map_each(w, h->nr_slots, sizeof(void *), &w->slots_bytes,
+			 "the table of slots");
+	gates = map_each(w, h->nr_slots, sizeof(struct worker_gate),
+			 &w->gates_bytes, "the table of gates");
+	threads = map_each(w, h->nr_threads, sizeof(struct worker_thread),
+			   &w->threads_bytes, "the table of threads");
+	/* The first thread of a copy has one too. */
+	stacks = map_each(w, (size_t)h->nr_stacks + 1, WORKER_STACK_BYTES,
+			  &stack, "the threads' stacks");
+	if (!w->copies || !slots || !gates || !threads || !stacks)
 		return false;
-	if (w->order.pass == WORKER_MEMORY) {
-		w->sizes = worker_map(w, w->h->nr_slots * sizeof(*w->sizes),
-				      "the table of sizes");
-		if (!w->sizes)
-			return false;
+	if (counted)
+		sizes = map_each(w, h->nr_slots, sizeof(uint64_t),
+				 &w->sizes_bytes, "the table of sizes");
+	if (counted && !sizes)
+		return false;
+	for (i = 0; i < nr; i++) {
+		struct worker_copy *copy = &w->copies[i];
+
+		copy->slots = (void *)(slots + i * w->slots_bytes);
+		if (counted)
+			copy->sizes = (void *)(sizes + i * w->sizes_bytes);
+		copy->gates = (void *)(gates + i * w->gates_bytes);
+		copy->threads = (void *)(threads + i * w->threads_bytes);
+		copy->stacks = stacks + i * stack;
 	}
-	for (i = 0; all && i < threads; i++)
-		w->threads[i].hists = all + i * (hists / sizeof(*all));
-	return true;
+	return w->order.pass != WORKER_LATENCY || map_hists(w);
 }
 
 /*
@@ -134,15 +163,21 @@ static void populate(const struct worker *w)
 {
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
 			  (uint64_t)sysconf(_SC_PAGESIZE);
-	size_t slots = w->h->nr_slots;
+	uint32_t i;
 
-	madvise(w->slots, slots * sizeof(*w->slots) + 1, MADV_POPULATE_WRITE);
-	if (w->sizes)
-		madvise(w->sizes, slots * sizeof(*w->sizes) + 1,
+	for (i = 0; i < w->order.copies; i++) {
+		madvise(w->copies[i].slots, w->slots_bytes,
 			MADV_POPULATE_WRITE);
-	if (w->h->waits)
-		madvise(w->gates, slots * sizeof(*w->gates) + 1,
-			MADV_POPULATE_WRITE);
+		if (w->copies[i].sizes)
+			madvise(w->copies[i].sizes, w->sizes_bytes,
+				MADV_POPULATE_WRITE);
+		if (w->h->waits)
+			madvise(w->copies[i].gates, w->gates_bytes,
+				MADV_POPULATE_WRITE);
+		if (w->h->waits)
+			madvise(w->copies[i].gates, w->gates_bytes,
+				MADV_POPULATE_WRITE);
+	}
 	if (w->h->bytes < memory / 4)
 		madvise((void *)(uintptr_t)w->words, w->h->bytes,
 			MADV_POPULATE_READ);
@@ -161,10 +196,11 @@ static void sum_up(struct worker *w)
 	struct worker_report *r = w->report;
 	struct hist *into = (void *)((char *)r + r->hists_at);
 	uint64_t slept = 0;
-	uint32_t i, j;
+	uint32_t nr = w->h->nr_threads, i, j;
 
-	for (i = 0; i < w->h->nr_threads; i++) {
-		const struct worker_thread *t = &w->threads[i];
+	for (i = 0; i < w->order.copies * nr; i++) {
+		const struct worker_thread *t =
+			&w->copies[i / nr].threads[i % nr];
 
 		r->harness_waits += t->waits;
 		r->nulls += t->nulls;
@@ -204,11 +240,13 @@ static void run(struct worker *w)
 
 	clock_is_replaying();
 	getrusage(RUSAGE_SELF, &before);
+	worker_make_copies(w);
 	clock_start();
 	cpu = cpu_ns();
 	wall = clock_real_ns();
-	worker_replay(&w->threads[0]);
-	worker_finish(&w->threads[0]);
+	worker_start(w);
+	worker_replay(w->copies->threads);
+	worker_finish(w->copies->threads);
 	r->wall_ns = clock_real_ns() - wall;
 	r->cpu_ns = cpu_ns() - cpu;
 	getrusage(RUSAGE_SELF, &after);
@@ -232,15 +270,20 @@ static void measure_rest(struct worker *w)
 {
 	const uint32_t *live =
 		(const void *)((const char *)w->words + w->h->live_at);
-	uint32_t i;
+	uint32_t c, i;
 
 	worker_checkpoint(w, WORKER_AT_END);
 	w->report->file_bytes = worker_memory_files(w);
 	idle(w, w->order.idle_ns);
 	worker_checkpoint(w, WORKER_AT_IDLE);
-	for (i = 0; i < w->h->nr_live; i++) {
-		account_drop(&w->threads[0], &w->slots[live[i]], true);
-		w->calls.free(w->slots[live[i]]);
+	for (c = 0; c < w->order.copies; c++) {
+		struct worker_copy *copy = &w->copies[c];
+
+		for (i = 0; i < w->h->nr_live; i++) {
+			account_drop(copy->threads, &copy->slots[live[i]],
+				     true);
+			w->calls.free(copy->slots[live[i]]);
+		}
 	}
 	idle(w, w->order.idle_ns);
 	worker_checkpoint(w, WORKER_AT_FREED);
@@ -251,11 +294,11 @@ static bool prepare(struct worker *w, const char *plan)
 	/* The verify pass writes to blocks itself. */
 	if (w->order.null || w->order.pass == WORKER_VERIFY)
 		w->order.touch = WORKER_TOUCH_NONE;
-	if (!map_plan(w, plan) || !map_state(w) || !worker_find_calls(w))
+	if (!map_plan(w, plan) || !map_state(w) || !worker_sync_init(w) ||
+	    !worker_find_calls(w))
 		return false;
 	w->window =
 		w->order.pass == WORKER_MEMORY ? MEMORY_WINDOW : PLAN_WINDOW;
-	worker_sync_init(w);
 	populate(w);
 	if (w->order.pass == WORKER_LATENCY) {
 		ticks_init();
@@ -269,6 +312,20 @@ static bool prepare(struct worker *w, const char *plan)
 		return false;
 	worker_checkpoints_init(w);
 	return true;
+}
+
+/* The heap of the start, in all copies. */
+static void bear(struct worker *w)
+{
+	const struct plan_mark *marks =
+		(const void *)((const char *)w->words + w->h->marks_at);
+	uint32_t last = w->h->nr_marks - 1, i;
+
+	for (i = 0; i < w->order.copies; i++)
+		worker_bear(&w->copies[i]);
+	/* It may be that no op reaches the peak: it is here. */
+	if (w->order.pass == WORKER_MEMORY && !marks[last].seq)
+		worker_memory_sample(w, last);
 }
 
 /* heaptape-worker PLAN REPORT-FD */
@@ -287,7 +344,7 @@ int main(int argc, char **argv)
 	if (!map_report(w, atoi(argv[2])) || !prepare(w, argv[1]))
 		return 1;
 	w->report->state = WORKER_REPLAYING;
-	worker_bear(&w->threads[0]);
+	bear(w);
 	if (w->order.pace != WORKER_ASAP) {
 		/* Wake when it is time, not up to 50 us later. */
 		prctl(PR_SET_TIMERSLACK, 1);

@@ -249,4 +249,32 @@ def decay(setup, report):
                took["virtual"] / took["recorded"], "ratio", target="0.1")
 
 
-ALL = (tapes, speed, memory, decay)
+def threads(setup, report):
+    """Threads that share nothing: each as fast as if it were alone."""
+    report.section("Two threads without shared objects against one: wall "
+                   "time, null allocator")
+    churn = Workload("churn-short.lua",
+                     ["lua5.4", os.path.join(HERE, "churn.lua"),
+                      300000 if setup.smoke else 1000000])
+    setup.need(churn)
+    make = os.path.join(setup.build, "replayer/tests/make_calls")
+    Command([make, "apart", setup.tape("apart"),
+             4000000 if setup.smoke else 16000000]).run()
+    for name, what in ((churn.name, "two copies of a tape of one thread"),
+                       ("apart", "a tape of two threads")):
+        ratios = []
+        for i in range(5 if setup.smoke else 15):
+            order = ["1", "2"] if i % 2 else ["2", "1"]
+            runs = {}
+            for count in order:
+                run, = setup.replay(name, ["null"], 1, "time",
+                                    "threads-%s-%d-%s" % (name, i, count),
+                                    "--threads", count)
+                runs[count] = run["metrics"]["wall_ns"]
+            ratios.append(runs["2"] / runs["1"])
+        report.add("%s, median" % what, median(ratios), "times", ratios,
+                   "1.05 times")
+        report.add("%s, least" % what, min(ratios), "times")
+
+
+ALL = (tapes, speed, memory, decay, threads)
