@@ -23,27 +23,11 @@
 
 #include "replayer/plan.h"
 #include "replayer/plan_file.h"
+#include "replayer/worker/calls.h"
 #include "replayer/worker/ticks.h"
 #include "replayer/worker_report.h"
 
 enum { WORKER_STACK_BYTES = 1 << 20 }; /* of them few are ever touched */
-
-/* The allocator under test. Entries that it lacks fall back, see calls.c. */
-struct worker_calls {
-	void *(*malloc)(size_t size);
-	void *(*calloc)(size_t nr, size_t size);
-	void *(*realloc)(void *p, size_t size);
-	void *(*reallocarray)(void *p, size_t nr, size_t size);
-	void *(*aligned_alloc)(size_t alignment, size_t size);
-	int (*posix_memalign)(void **p, size_t alignment, size_t size);
-	void *(*memalign)(size_t alignment, size_t size);
-	void *(*valloc)(size_t size);
-	void *(*pvalloc)(size_t size);
-	void (*free)(void *p);
-	void (*free_sized)(void *p, size_t size);
-	void (*free_aligned_sized)(void *p, size_t alignment, size_t size);
-	size_t (*usable_size)(void *p); /* NULL: it does not tell */
-};
 
 /* How threads meet at a slot; apart from its pointer, as few ops need it. */
 struct worker_gate {
