@@ -21,6 +21,7 @@
 #include "allocators/registry.h"
 #include "replayer/replay_launch.h"
 #include "traces/base/err.h"
+#include "traces/base/files.h"
 
 #define TICK_NS 200000000L
 
@@ -187,25 +188,6 @@ static enum ending wait_for(pid_t pid, const struct replay_launch *l,
 	return ending;
 }
 
-/* The last line that the worker, its allocator or the loader has printed. */
-static void last_words(int fd, char *buf, size_t len)
-{
-	off_t end = lseek(fd, 0, SEEK_END);
-	off_t from = end > (off_t)len - 1 ? end - (off_t)len + 1 : 0;
-	ssize_t n = pread(fd, buf, len - 1, from);
-	char *line;
-
-	buf[n > 0 ? n : 0] = '\0';
-	while (n > 0 && buf[n - 1] == '\n')
-		buf[--n] = '\0';
-	line = strrchr(buf, '\n');
-	if (line)
-		memmove(buf, line + 1, strlen(line));
-	for (; *buf; buf++)
-		if ((unsigned char)*buf < ' ')
-			*buf = ' ';
-}
-
 /* Words are what the worker printed last; they end the message. */
 static __attribute__((format(printf, 4, 5))) void
 set_status(struct replay_run *run, const char *status, const char *words,
@@ -369,7 +351,7 @@ static int run_worker(const struct replay_launch *l, struct replay_run *run,
 	replay_trace_release(&trace);
 	if (ending == INTERRUPTED)
 		return err_set(err, ERR_INTERRUPT, 0, "interrupted");
-	last_words(words_fd, words, sizeof(words));
+	files_last_line(words_fd, words, sizeof(words));
 	if (l->order.pass == WORKER_CALLGRIND)
 		replay_callgrind_read(run->report, words_fd);
 	judge(l, run, ending, status, words);

@@ -13,6 +13,7 @@
 #include "replayer/replay_campaign.h"
 #include "results/result.h"
 #include "traces/base/err.h"
+#include "traces/base/json_text.h"
 #include "traces/base/units.h"
 
 /* The columns, and who formats them. */
@@ -181,30 +182,13 @@ int replay_summary(const char *dir, FILE *out, struct err *err)
 	return rc;
 }
 
-/* A text in JSON: quotes and controls escaped. */
-static void print_text(const char *text, FILE *out)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ')
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
-}
-
 int replay_summary_json(const struct replay_outcome *outcome, FILE *out)
 {
 	fprintf(out, "{\"schema\": \"heaptape-replay/1\", \"dir\": ");
-	print_text(outcome->dir, out);
+	json_text_print(outcome->dir, out);
 	fprintf(out, ", \"documents\": %zu, \"failed\": %zu, \"failure\": ",
 		outcome->documents, outcome->failed);
-	print_text(outcome->failure, out);
+	json_text_print(outcome->failure, out);
 	fputs("}\n", out);
 	return ferror(out) ? -ERR_IO : 0;
 }

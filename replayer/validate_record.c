@@ -173,22 +173,6 @@ int validate_folder_open(struct validate_state *s, struct err *err)
 	return rc;
 }
 
-/* The last line that the recorder or the program has said. */
-static void last_line(int fd, char *buf, size_t len)
-{
-	off_t end = lseek(fd, 0, SEEK_END);
-	off_t from = end > (off_t)len - 1 ? end - (off_t)len + 1 : 0;
-	ssize_t n = pread(fd, buf, len - 1, from);
-	char *line;
-
-	buf[n > 0 ? n : 0] = '\0';
-	while (n > 0 && buf[n - 1] == '\n')
-		buf[--n] = '\0';
-	line = strrchr(buf, '\n');
-	if (line)
-		memmove(buf, line + 1, strlen(line));
-}
-
 /* The recorder's words, then the program's; owned. */
 static char **record_words(char *const *argv, char *tool, char *pattern)
 {
@@ -229,7 +213,7 @@ static int run_recorder(struct validate_state *s, char **words, int words_fd,
 	char said[160];
 	int rc = validate_run(&launch, run, err);
 
-	last_line(words_fd, said, sizeof(said));
+	files_last_line(words_fd, said, sizeof(said));
 	if (!rc && run->timed_out)
 		rc = err_set(err, ERR_CRASH, 0,
 			     "the recording took too long (--timeout)");

@@ -6,6 +6,7 @@
 
 #include "replayer/validate.h"
 #include "traces/base/err.h"
+#include "traces/base/json_text.h"
 #include "traces/base/units.h"
 
 static const char *const titles[VALIDATE_MEASURES] = {
@@ -118,28 +119,11 @@ void validate_render(const struct validate_outcome *o, FILE *out)
 		      out);
 }
 
-/* A text in JSON: quotes and controls escaped. */
-static void put_text(const char *text, FILE *out)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ')
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
-}
-
 static void put_key(const char *key, const char *value, FILE *out)
 {
-	put_text(key, out);
+	json_text_print(key, out);
 	fputs(": ", out);
-	put_text(value, out);
+	json_text_print(value, out);
 }
 
 /* What was not measured is null. */

@@ -7,14 +7,18 @@
 cd "$TMP" || exit 1
 
 for tape in many lossy; do
+	# Making ten thousand threads takes a while in each pass.
+	passes=time,alone,memory
+	[ $tape = lossy ] && passes=$passes,latency,calls
 	"$B/replayer/tests/make_calls" $tape $tape.tape || exit 1
 	check "$tape: it is replayed in time" timeout 300 "$B/heaptape" replay \
-		-q -n 1 --idle 1ms -a glibc -o $tape $tape.tape
+		-q -n 1 --idle 1ms --passes $passes -a glibc -o $tape \
+		$tape.tape
 	check "$tape: on the null allocator too" timeout 300 "$B/heaptape" \
 		replay -q -n 1 --passes time,alone -a null -o $tape/null \
 		$tape.tape
 	check "$tape: all runs are ok" jq -s -e '[.[].runs[].status] |
-		length >= 6 and all(. == "ok")' $tape/$tape-r001.json \
+		length >= 5 and all(. == "ok")' $tape/$tape-r001.json \
 		$tape/null/$tape-r001.json
 done
 check "10000 threads, each of which frees what another made" jq -e \

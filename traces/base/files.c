@@ -124,3 +124,21 @@ int files_make_dir(const char *path, struct err *err)
 		return err_set(err, ERR_IO, ENOTDIR, "cannot use %s", path);
 	return 0;
 }
+
+void files_last_line(int fd, char *buf, size_t len)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	off_t from = end > (off_t)len - 1 ? end - (off_t)len + 1 : 0;
+	ssize_t n = pread(fd, buf, len - 1, from);
+	char *line;
+
+	buf[n > 0 ? n : 0] = '\0';
+	while (n > 0 && buf[n - 1] == '\n')
+		buf[--n] = '\0';
+	line = strrchr(buf, '\n');
+	if (line)
+		memmove(buf, line + 1, strlen(line));
+	for (; *buf; buf++)
+		if ((unsigned char)*buf < ' ')
+			*buf = ' ';
+}

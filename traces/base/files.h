@@ -45,4 +45,10 @@ int files_find_part(const char *name, char *path, size_t len, struct err *err);
 /* Make a folder and its parents; one that exists is fine. */
 int files_make_dir(const char *path, struct err *err);
 
+/*
+ * The last line of an open file that is not empty, as far as it fits; controls
+ * become blanks. "" for an empty file.
+ */
+void files_last_line(int fd, char *buf, size_t len);
+
 #endif

@@ -14,6 +14,7 @@
 
 #include "traces/base/err.h"
 #include "traces/base/files.h"
+#include "traces/base/json_text.h"
 
 static char folder[] = "/tmp/heaptape-files-test.XXXXXX";
 static char path[256];
@@ -127,6 +128,40 @@ static void test_find_part(void **state)
 		-ERR_MISSING);
 }
 
+static void test_last_line(void **state)
+{
+	FILE *file = tmpfile();
+	char line[16];
+
+	(void)state;
+	assert_non_null(file);
+	files_last_line(fileno(file), line, sizeof(line));
+	assert_string_equal(line, "");
+	fputs("first\nsecond\tword\n\n", file);
+	fflush(file);
+	files_last_line(fileno(file), line, sizeof(line));
+	assert_string_equal(line, "second word");
+	fputs("one that is longer than the room", file);
+	fflush(file);
+	files_last_line(fileno(file), line, sizeof(line));
+	assert_string_equal(line, "r than the room");
+	fclose(file);
+}
+
+static void test_json_text(void **state)
+{
+	FILE *file = tmpfile();
+	char text[64] = "";
+
+	(void)state;
+	assert_non_null(file);
+	json_text_print("a \"b\" \\ \n\x01", file);
+	rewind(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	assert_string_equal(text, "\"a \\\"b\\\" \\\\ \\u000a\\u0001\"");
+	fclose(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +171,8 @@ int main(void)
 		cmocka_unit_test(test_write_all),
 		cmocka_unit_test(test_make_dir),
 		cmocka_unit_test(test_find_part),
+		cmocka_unit_test(test_last_line),
+		cmocka_unit_test(test_json_text),
 	};
 
 	return cmocka_run_group_tests_name("base_files", tests, make_folder,
