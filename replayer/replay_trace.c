@@ -333,17 +333,20 @@ static bool go_on(struct replay_trace *t, pid_t tid, int status)
 
 bool replay_trace_step(struct replay_trace *t, int *status, bool *busy)
 {
+	bool soon = false; /* a thread stops again at once: wait for it */
 	unsigned i;
 
 	*busy = false;
 	for (i = 0; i < MAX_STOPS; i++) {
-		pid_t tid = waitpid(-1, status, WNOHANG | __WALL);
+		/*
+		 * For any thread: that one may be killed instead, and the end
+		 * of the first thread is told only after those of all others.
+		 */
+		pid_t tid = waitpid(-1, status, (soon ? 0 : WNOHANG) | __WALL);
 
 		if (tid <= 0)
 			return false;
-		while (WIFSTOPPED(*status) && go_on(t, tid, *status))
-			if (waitpid(tid, status, __WALL) != tid)
-				return false;
+		soon = WIFSTOPPED(*status) && go_on(t, tid, *status);
 		if (WIFSTOPPED(*status))
 			continue;
 		forget(t, tid);

@@ -13,8 +13,8 @@
 
 #include "replayer/worker/clock.h"
 
-#define SLICE_NS 1000000ULL /* between two looks at the clock */
-#define STOP_NS  5000000ULL /* that virtual time stops at most */
+#define SLICE_NS 1000000ULL   /* between two looks at the clock */
+#define STOP_NS  100000000ULL /* that virtual time stops at most */
 
 enum { MAX_SLEEPERS = 64 };
 
