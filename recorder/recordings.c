@@ -310,6 +310,16 @@ void recordings_tend(struct recordings *s, uint64_t now_ns)
 	}
 }
 
+bool recordings_ending(const struct recordings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr; i++)
+		if (s->other[i]->target.last)
+			return true;
+	return s->first.target.last && !s->first.ended;
+}
+
 uint64_t recordings_due_ns(const struct recordings *s)
 {
 	uint64_t due = recording_due_ns(&s->first), other;

@@ -39,6 +39,9 @@ void recordings_poll(struct recordings *s, uint64_t now_ns);
  */
 void recordings_tend(struct recordings *s, uint64_t now_ns);
 
+/* Whether one is over, and its last events are still to be read. */
+bool recordings_ending(const struct recordings *s);
+
 /* When the next of them wants to be tended. */
 uint64_t recordings_due_ns(const struct recordings *s);
 

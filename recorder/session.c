@@ -51,7 +51,7 @@ static void rest(struct session *s, uint64_t fullest)
 		s->nap_ns /= 2;
 	else if (fullest < RING_QUARTER / 2 && s->nap_ns < max)
 		s->nap_ns *= 2;
-	if (fullest > 2 * RING_QUARTER)
+	if (fullest > 2 * RING_QUARTER || recordings_ending(&s->all))
 		return;
 	ns = attend_rest_ns(&s->attend, s->nap_ns < max ? s->nap_ns : max);
 	now = ticks_now_ns(&s->ticks);

@@ -161,4 +161,19 @@ sleep 0.5
 kill $recorder
 wait $recorder
 check "and the program may handle them" test $? -eq 5
+# The best of five: other programs may hold the machine now and then.
+best_overhead()
+{
+	best=999999
+	for _ in 1 2 3 4 5; do
+		begin=$(date +%s%N)
+		"$HEAPTAPE" record -q -f -o "$TMP/end.tape" sleep 0.5
+		took=$((($(date +%s%N) - begin) / 1000000 - 500))
+		[ $took -ge $best ] || best=$took
+	done
+	echo "$best ms after the program"
+	[ $best -lt 100 ]
+}
+check "the recorder ends right after its program" best_overhead
+
 finish
