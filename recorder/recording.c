@@ -17,6 +17,8 @@
 #define FLUSH_NS 1000000000u
 #define NAMES_NS 200000000u
 #define NAME_NS  4000000u /* per thread: with many, less often */
+/* So many processes are sampled as if there were one each. */
+#define MANY_SAMPLED 8
 
 static void open_zeroed(struct recording *r, const struct recording_env *env,
 			pid_t pid)
@@ -247,7 +249,7 @@ static void do_chores(struct recording *r, uint64_t now_ns)
 	unsigned nr;
 	int ret;
 
-	r->sampler.sparser = r->env->nr;
+	r->sampler.sparser = 1 + r->env->nr / MANY_SAMPLED;
 	/* Before the first start there is no time yet. */
 	nr = r->started ? sampler_take(&r->sampler, now_ns,
 				       r->target.ring_bytes, samples)
