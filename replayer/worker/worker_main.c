@@ -22,7 +22,7 @@
 #include "replayer/worker/verify.h"
 
 /* Memory passes keep the threads closer, so that the live set is the tape's. */
-#define MEMORY_WINDOW (4 * PLAN_GAP)
+#define MEMORY_WINDOW PLAN_GAP
 
 struct worker worker;
 
