@@ -14,6 +14,7 @@
 #include "replayer/replay_launch.h"
 #include "replayer/validate_parts.h"
 #include "traces/base/err.h"
+#include "traces/base/progress.h"
 
 void validate_fail(struct validate_outcome *o, const char *fmt, ...)
 {
@@ -141,17 +142,18 @@ static void take_predictions(struct validate_outcome *o,
 static int read_predictions(struct validate_state *s, const char *dir,
 			    struct err *err)
 {
-	const char *name = strrchr(s->outcome->tape, '/') + 1;
-	int stem = (int)(strlen(name) - strlen(".tape"));
 	char path[PATH_MAX + 300];
 	struct result_doc doc;
 	size_t i, k;
 	int rc = 0;
 
 	for (i = 0; i < s->config->rounds && !rc; i++) {
+		const char *name = strrchr(s->outcome->tapes[i], '/') + 1;
+		int stem = (int)(strlen(name) - strlen(".tape"));
+
 		memset(&doc, 0, sizeof(doc));
-		snprintf(path, sizeof(path), "%s/%.*s-r%03zu.json", dir, stem,
-			 name, i + 1);
+		snprintf(path, sizeof(path), "%s/%.*s-r001.json", dir, stem,
+			 name);
 		rc = result_read(&doc, path, err);
 		if (!rc)
 			take_predictions(s->outcome, &doc, i);
@@ -166,20 +168,19 @@ static int read_predictions(struct validate_state *s, const char *dir,
 	return rc;
 }
 
-/* The tape under the same arms. */
+/* The tapes under the same arms. */
 static int replay(struct validate_state *s, struct err *err)
 {
 	const struct validate_config *c = s->config;
-	const char *tapes[] = { s->outcome->tape };
 	char dir[PATH_MAX];
 	struct replay_outcome outcome;
 	struct replay_config config = {
-		.tapes = tapes,
-		.nr_tapes = 1,
+		.tapes = (const char *const *)s->outcome->tapes,
+		.nr_tapes = s->outcome->nr_tapes,
 		.arms = s->labels,
 		.nr_arms = s->nr_arms,
 		.dir = dir,
-		.rounds = c->rounds,
+		.rounds = 1,
 		.order = c->order,
 		.timeout_ns = c->timeout_ns,
 		.seed = c->seed,
@@ -212,6 +213,27 @@ static int describe(struct validate_state *s, struct err *err)
 	return rc;
 }
 
+/* The programs of all rounds, recorded and under the arms. */
+static int run_programs(struct validate_state *s, struct err *err)
+{
+	const uint64_t rounds = s->config->rounds;
+	uint32_t round;
+	int rc = 0;
+
+	s->outcome->tapes = calloc(rounds, sizeof(*s->outcome->tapes));
+	if (!s->outcome->tapes)
+		return err_set(err, ERR_NOMEM, ENOMEM, "list of tapes");
+	progress_start("running", rounds * (s->nr_arms + 1));
+	for (round = 1; round <= rounds && !rc; round++) {
+		progress_update((round - 1) * (s->nr_arms + 1), "recording");
+		rc = validate_record(s, round, err);
+		if (!rc)
+			rc = validate_real(s, round, err);
+	}
+	progress_stop();
+	return rc;
+}
+
 int validate(const struct validate_config *config,
 	     struct validate_outcome *outcome, struct err *err)
 {
@@ -233,9 +255,7 @@ int validate(const struct validate_config *config,
 	if (!rc)
 		rc = validate_folder_open(&s, err);
 	if (!rc)
-		rc = validate_record(&s, err);
-	if (!rc)
-		rc = validate_real(&s, err);
+		rc = run_programs(&s, err);
 	if (!rc)
 		rc = replay(&s, err);
 	if (!rc)
@@ -251,6 +271,11 @@ int validate(const struct validate_config *config,
 
 void validate_release(struct validate_outcome *outcome)
 {
+	size_t i;
+
+	for (i = 0; i < outcome->nr_tapes; i++)
+		free(outcome->tapes[i]);
+	free(outcome->tapes);
 	validate_figures_release(&outcome->figures);
 	result_release(&outcome->about);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fidelity is measured: record a program once, run it under every arm and
- * look at its memory from outside, replay its tape under the same arms, and
- * hold the predictions against what was seen. A folder keeps all of it: the
- * tapes in DIR/tapes, the real runs as result documents (pass "real") in
- * DIR/real, the replay in DIR/replay. Runs in the main thread of a tool;
- * signals as replay.h tells.
+ * Fidelity is measured: in each round record a program, and run it under every
+ * arm while looking at its memory from outside; then replay the tapes under
+ * the same arms, and hold the predictions against what was seen. The times of
+ * one recording vary as those of one run do, hence a tape for each round. A
+ * folder keeps all of it: the tapes in DIR/tapes, the real runs as result
+ * documents (pass "real") in DIR/real, the replay in DIR/replay. Runs in the
+ * main thread of a tool; signals as replay.h tells.
  */
 #ifndef REPLAYER_VALIDATE_H
 #define REPLAYER_VALIDATE_H
@@ -40,10 +41,11 @@ struct validate_config {
 
 struct validate_outcome {
 	char dir[PATH_MAX];
-	char tape[PATH_MAX];
+	char **tapes; /* of the rounds */
+	size_t nr_tapes;
 	char process[256]; /* its executable */
 	char recorded_under[PATH_MAX];
-	int status; /* exit code of the recorded run */
+	int status; /* exit code when recorded first */
 	struct validate_figures figures;
 	struct result_doc about; /* environment and configuration */
 	size_t failed;           /* runs and replays */

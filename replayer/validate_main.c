@@ -35,7 +35,8 @@ static const struct opt_def defs[] = {
 	  "allocator to try, repeatable: NAME, FILE.so,\n"
 	  "each with knobs: NAME,KEY=VALUE (default: all found)" },
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
-	  "run and replay each arm so often (default: 3)" },
+	  "record the program, run and replay each arm so often\n"
+	  "(default: 3)" },
 	{ 0, "process", "NAME", OPT_TEXT, &config.process,
 	  "executable to judge, when the command has children\n"
 	  "(default: that of the highest RSS)" },

@@ -7,6 +7,8 @@
 #ifndef REPLAYER_VALIDATE_PARTS_H
 #define REPLAYER_VALIDATE_PARTS_H
 
+#include <stdint.h>
+
 #include "allocators/registry.h"
 #include "replayer/validate.h"
 
@@ -21,6 +23,7 @@ struct validate_state {
 	char input[PATH_MAX]; /* opened anew for each run */
 	char input_name[PATH_MAX];
 	int folder_fd; /* locked; -1: not open */
+	bool warm;     /* the program has run before */
 };
 
 /*
@@ -28,11 +31,17 @@ struct validate_state {
  * pace is refused (-ERR_EXISTS), or removed with force.
  */
 int validate_folder_open(struct validate_state *s, struct err *err);
-/* Have a tape, and choose the process: fills the outcome. */
-int validate_record(struct validate_state *s, struct err *err);
+/*
+ * Have the round's tape; rounds count from 1, and come in turn. The first one
+ * chooses the process: fills the outcome.
+ */
+int validate_record(struct validate_state *s, uint32_t round, struct err *err);
 
-/* Run what is missing of the rounds; the figures get the real values. */
-int validate_real(struct validate_state *s, struct err *err);
+/*
+ * Run the arms, unless the round's document is there; the figures get the real
+ * values.
+ */
+int validate_real(struct validate_state *s, uint32_t round, struct err *err);
 
 /* Count what failed; the first one's words are kept. */
 void validate_fail(struct validate_outcome *o, const char *fmt, ...)

@@ -149,7 +149,8 @@ static int begin_document(const struct validate_state *s, uint32_t round,
 	int rc;
 
 	memset(doc, 0, sizeof(*doc));
-	snprintf(doc->tape, sizeof(doc->tape), "%.511s", s->outcome->tape);
+	snprintf(doc->tape, sizeof(doc->tape), "%.511s",
+		 s->outcome->tapes[round - 1]);
 	doc->round = round;
 	doc->seed = s->config->seed;
 	gmtime_r(&now, &tm);
@@ -183,7 +184,7 @@ static int run_round(struct validate_state *s, uint32_t round, const char *path,
 		order[k] = i;
 	}
 	for (i = 0; i < s->nr_arms && !rc; i++) {
-		progress_update((round - 1) * s->nr_arms + i,
+		progress_update((round - 1) * (s->nr_arms + 1) + 1 + i,
 				s->arms[order[i]].label);
 		rc = run_arm(s, &s->arms[order[i]], &doc, err);
 	}
@@ -223,23 +224,15 @@ static int take_round(struct validate_state *s, uint32_t round,
 	return rc;
 }
 
-int validate_real(struct validate_state *s, struct err *err)
+int validate_real(struct validate_state *s, uint32_t round, struct err *err)
 {
 	char folder[PATH_MAX], path[PATH_MAX + 32];
-	uint32_t round;
 	int rc;
 
 	snprintf(folder, sizeof(folder), "%.4000s/real", s->config->dir);
 	rc = files_make_dir(folder, err);
-	progress_start("running", s->config->rounds * s->nr_arms);
-	for (round = 1; round <= s->config->rounds && !rc; round++) {
-		snprintf(path, sizeof(path), "%s/real-r%03u.json", folder,
-			 round);
-		if (access(path, R_OK))
-			rc = run_round(s, round, path, err);
-		if (!rc)
-			rc = take_round(s, round, path, err);
-	}
-	progress_stop();
-	return rc;
+	snprintf(path, sizeof(path), "%s/real-r%03u.json", folder, round);
+	if (!rc && access(path, R_OK))
+		rc = run_round(s, round, path, err);
+	return rc ? rc : take_round(s, round, path, err);
 }

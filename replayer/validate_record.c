@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The folder and its tapes: the program is recorded once with all of its
- * children, each on a tape of its own, under the allocator that it has by
- * itself. The process that is judged is the one with the highest RSS.
+ * The folder and its tapes: the program is recorded with all of its children,
+ * each on a tape of its own, under the allocator that it has by itself. The
+ * process that is judged is the one with the highest RSS.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -82,6 +82,14 @@ static void first_difference(const char *a, const char *b, char *line,
 	snprintf(line, len, "%.*s", (int)n, a);
 }
 
+/* Whether a file is the one that tells how a recording has ended. */
+static bool is_status(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot, ".status");
+}
+
 /* Remove the files of a folder that are of ours. */
 static int empty(const char *dir, const char *name, struct err *err)
 {
@@ -98,7 +106,7 @@ static int empty(const char *dir, const char *name, struct err *err)
 
 		if (len < 6 || (strcmp(entry->d_name + len - 5, ".tape") &&
 				strcmp(entry->d_name + len - 5, ".json") &&
-				strcmp(entry->d_name, "status")))
+				!is_status(entry->d_name)))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (unlink(path))
@@ -164,6 +172,8 @@ int validate_folder_open(struct validate_state *s, struct err *err)
 		rc = empty(dir, "tapes", err);
 	if (!rc && s->config->force)
 		rc = empty(dir, "real", err);
+	if (!rc && s->config->force)
+		rc = empty(dir, "replay", err);
 	if (!rc && !s->config->force)
 		rc = check_identity(s, path, mine, err);
 	if (!rc)
@@ -222,22 +232,51 @@ static int run_recorder(struct validate_state *s, char **words, int words_fd,
 	return rc;
 }
 
+/* The tapes of a round begin with this. */
+static void name_round(char name[16], uint32_t round)
+{
+	snprintf(name, 16, "r%03u", round);
+}
+
+/*
+ * Before the first recording of this process one run that nobody looks at: it
+ * may be slow, since its files are not in memory yet.
+ */
+static int warm_up_once(struct validate_state *s, struct err *err)
+{
+	struct validate_launch launch = {
+		.argv = s->config->argv,
+		.input = s->input,
+		.words_fd = -1,
+		.timeout_ns = s->config->timeout_ns,
+	};
+	struct validate_run run = { 0 };
+	int rc;
+
+	if (s->warm)
+		return 0;
+	s->warm = true;
+	rc = validate_run(&launch, &run, err);
+	validate_run_release(&run);
+	return rc;
+}
+
 static int make_tapes(struct validate_state *s, const char *folder,
-		      struct err *err)
+		      uint32_t round, struct err *err)
 {
 	int words_fd = memfd_create("heaptape-words", MFD_CLOEXEC);
 	char tool[PATH_MAX], pattern[PATH_MAX + 32], status[PATH_MAX + 32];
-	char text[16], **words = NULL;
+	char name[16], text[16], **words = NULL;
 	struct validate_run run = { 0 };
 	int rc = files_find_part("heaptape-record", tool, sizeof(tool), err);
 
-	snprintf(pattern, sizeof(pattern), "%s/%%e-%%p.tape", folder);
-	snprintf(status, sizeof(status), "%s/status", folder);
+	name_round(name, round);
+	snprintf(pattern, sizeof(pattern), "%s/%s-%%e-%%p.tape", folder, name);
+	snprintf(status, sizeof(status), "%s/%s.status", folder, name);
 	if (!rc)
 		words = record_words(s->config->argv, tool, pattern);
 	if (!rc && (!words || words_fd < 0))
 		rc = err_set(err, ERR_SYS, errno, "cannot start the recorder");
-	log_note("recording %s", s->config->line);
 	if (!rc)
 		rc = run_recorder(s, words, words_fd, &run, err);
 	snprintf(text, sizeof(text), "%d\n", run.status);
@@ -332,10 +371,13 @@ static bool has_name(const struct candidate *c, const char *name,
 	       !strcmp(c->exe, resolved);
 }
 
-static int choose(struct validate_state *s, const char *folder, struct err *err)
+/* The tape of the round: that of the largest process, or of the one chosen. */
+static int choose(struct validate_state *s, const char *folder, uint32_t round,
+		  struct err *err)
 {
 	struct validate_outcome *o = s->outcome;
-	const char *name = s->config->process;
+	const char *name = round > 1 ? o->process : s->config->process;
+	char tape[PATH_MAX + 300], prefix[16];
 	const struct dirent *entry;
 	char resolved[PATH_MAX] = "";
 	struct candidate c;
@@ -343,13 +385,16 @@ static int choose(struct validate_state *s, const char *folder, struct err *err)
 	DIR *dir = opendir(folder);
 	int rc = dir ? 0 : err_set(err, ERR_IO, errno, "%s", folder);
 
+	name_round(prefix, round);
 	if (name)
 		resolve_command(name, resolved);
 	while (!rc && (entry = readdir(dir))) {
 		char path[PATH_MAX + 300];
 		size_t len = strlen(entry->d_name);
 
-		if (len < 6 || strcmp(entry->d_name + len - 5, ".tape") != 0)
+		if (len < 6 || strncmp(entry->d_name, prefix, strlen(prefix)) ||
+		    entry->d_name[strlen(prefix)] != '-' ||
+		    strcmp(entry->d_name + len - 5, ".tape") != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		rc = look_at_tape(path, &c, err);
@@ -357,7 +402,7 @@ static int choose(struct validate_state *s, const char *folder, struct err *err)
 		    !has_name(&c, name, resolved))
 			continue;
 		best = c.peak_bytes;
-		snprintf(o->tape, sizeof(o->tape), "%.4095s", path);
+		memcpy(tape, path, sizeof(tape));
 		snprintf(o->process, sizeof(o->process), "%.255s",
 			 last_part(c.exe));
 		memcpy(o->recorded_under, c.allocator, sizeof(c.allocator));
@@ -370,27 +415,35 @@ static int choose(struct validate_state *s, const char *folder, struct err *err)
 				    "names are in %.100s"
 				  : "%s: nothing was recorded in %.100s",
 			     name ? name : "the program", folder);
-	return rc;
+	if (rc)
+		return rc;
+	o->tapes[o->nr_tapes] = strdup(tape);
+	if (!o->tapes[o->nr_tapes])
+		return err_set(err, ERR_NOMEM, ENOMEM, "name of a tape");
+	o->nr_tapes++;
+	return 0;
 }
 
-int validate_record(struct validate_state *s, struct err *err)
+int validate_record(struct validate_state *s, uint32_t round, struct err *err)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 16];
+	char folder[PATH_MAX], path[PATH_MAX + 32], name[16];
 	char *status;
 	int rc;
 
+	name_round(name, round);
 	snprintf(folder, sizeof(folder), "%.4000s/tapes", s->config->dir);
-	snprintf(path, sizeof(path), "%s/status", folder);
+	snprintf(path, sizeof(path), "%s/%s.status", folder, name);
 	rc = files_make_dir(folder, err);
 	if (!rc && access(path, R_OK)) {
-		rc = empty(s->config->dir, "tapes", err);
+		rc = warm_up_once(s, err);
 		if (!rc)
-			rc = make_tapes(s, folder, err);
+			rc = make_tapes(s, folder, round, err);
 	}
 	if (rc)
 		return rc;
 	status = read_whole(path);
-	s->outcome->status = status ? atoi(status) : 0;
+	if (round == 1)
+		s->outcome->status = status ? atoi(status) : 0;
 	free(status);
-	return choose(s, folder, err);
+	return choose(s, folder, round, err);
 }

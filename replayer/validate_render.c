@@ -237,11 +237,17 @@ static void put_summary(const struct validate_figures *f, FILE *out)
 
 int validate_render_json(const struct validate_outcome *o, FILE *out)
 {
+	size_t i;
+
 	fputs("{\"schema\": \"heaptape-validate/1\",\n", out);
 	put_key("dir", o->dir, out);
 	fputs(", ", out);
-	put_key("tape", o->tape, out);
-	fputs(", ", out);
+	fputs("\"tapes\": [", out);
+	for (i = 0; i < o->nr_tapes; i++) {
+		fputs(i ? ", " : "", out);
+		json_text_print(o->tapes[i], out);
+	}
+	fputs("], ", out);
 	put_key("process", o->process, out);
 	fputs(", ", out);
 	put_key("recorded_under", o->recorded_under, out);

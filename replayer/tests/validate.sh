@@ -25,7 +25,8 @@ check "a program under two allocators" validate -n 2 -a glibc -a arena \
 cp "$TMP/out" "$TMP/two.json"
 holds "one document with all values" '.schema == "heaptape-validate/1" and
 	.rounds == 2 and .process == "validate_target" and .failed == 0 and
-	.exit_status == 0 and .config.pace == "virtual" and
+	.exit_status == 0 and (.tapes | unique | length) == 2 and
+	.config.pace == "virtual" and
 	(.environment | has("kernel")) and (.arms | length) == 2 and
 	(.arms | all((.peak, .mean, .end) | (.real_bytes | length) == 2 and
 	(.predicted_bytes | length) == 2 and .real_median_bytes > 0 and
@@ -61,6 +62,8 @@ matches "is refused with its name" 'command: .*validate_target 20' "$TMP/err"
 exits 2 "another list of arms too" validate -a glibc -o "$TMP/two" \
 	-- "$target" 20
 check "-f starts over" validate -f -n 1 -a glibc -o "$TMP/two" -- "$target" 21
+check "without what was there" test "$(ls "$TMP"/two/tapes/*.tape \
+	"$TMP"/two/real/*.json "$TMP"/two/replay/*.json | wc -l)" -eq 3
 holds "with the new command alone" '(.config.command | test("21$")) and
 	(.arms | length) == 1' "$TMP/two/validate.json"
 exits 1 "an error above --fail-above" validate -n 1 -a glibc -o "$TMP/two" \
