@@ -18,6 +18,7 @@
 
 #define BUILD_ID_HEX 128
 #define COMMAND_MAX  65536 /* bytes; a tape's header holds 1 MiB */
+#define ENVIRON_MAX  131072 /* bytes that are looked at */
 
 static size_t read_command(pid_t pid, char *text, size_t len)
 {
@@ -186,6 +187,35 @@ static int set(struct tape_meta *meta, const char *key, const char *value,
 	return value && *value ? tape_meta_set(meta, key, value, err) : 0;
 }
 
+/*
+ * Whether the program itself brings its allocator, so that it stays loaded
+ * when another one is preloaded. False also where that cannot be told.
+ */
+static bool is_linked(const struct ring_process *process)
+{
+	static const char key[] = "LD_PRELOAD=";
+	const char *name = strrchr(process->allocator, '/');
+	char path[64], text[ENVIRON_MAX + 1];
+	size_t at = 0, used = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/environ", process->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && used < ENVIRON_MAX &&
+	       (n = read(fd, text + used, ENVIRON_MAX - used)) > 0)
+		used += (size_t)n;
+	if (fd >= 0)
+		close(fd);
+	text[used] = '\0';
+	for (; at < used; at += strlen(text + at) + 1)
+		if (!strncmp(text + at, key, sizeof(key) - 1))
+			break;
+	/* The recorder is preloaded, hence the variable is there. */
+	return name && at < used && strncmp(name, "/libc.so", 8) != 0 &&
+	       !strstr(text + at, name + 1);
+}
+
 static int collect_program(struct tape_meta *meta, char *const *argv,
 			   const struct ring_process *process, struct err *err)
 {
@@ -206,6 +236,8 @@ static int collect_program(struct tape_meta *meta, char *const *argv,
 	build_id(process->allocator, id);
 	if (!ret)
 		ret = set(meta, "allocator", process->allocator, err);
+	if (!ret && is_linked(process))
+		ret = set(meta, "allocator_linked", "yes", err);
 	return ret ? ret : set(meta, "allocator_build_id", id, err);
 }
 

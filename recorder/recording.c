@@ -80,6 +80,14 @@ uint64_t recording_lost(const struct recording *r)
 		 : r->image.lost;
 }
 
+bool recording_asks_usable(const struct recording *r)
+{
+	const struct ring_process *p = entry_of(r);
+
+	return atomic_load_explicit(p ? &p->asks_usable : &r->image.asks_usable,
+				    memory_order_relaxed);
+}
+
 void recording_leave(struct recording *r)
 {
 	struct ring_process *p = entry_of(r);
@@ -90,6 +98,7 @@ void recording_leave(struct recording *r)
 	if (r->target.live_bytes)
 		live_bytes_forget(r->target.live_bytes, r->entry);
 	r->image.lost = recording_lost(r);
+	r->image.asks_usable = recording_asks_usable(r);
 	r->entry = RECORDING_NO_ENTRY;
 	/* Release: we have left the entry. */
 	atomic_store_explicit(&p->state, RING_FREE_PROCESS,

@@ -100,6 +100,8 @@ void recording_leave(struct recording *r);
 
 /* Events of threads that found no ring. */
 uint64_t recording_lost(const struct recording *r);
+/* Whether the program has asked for the usable size of a block. */
+bool recording_asks_usable(const struct recording *r);
 
 /* Release all; a tape that was not begun is removed. */
 void recording_close(struct recording *r);

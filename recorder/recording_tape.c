@@ -130,6 +130,7 @@ static void describe_end(const struct recording *r, struct tape_end *end)
 		.exit_status = r->process.over && status >= 0 ? status : 0,
 		.duration_ns = r->duration_ns,
 		.dropped = r->target.dropped + recording_lost(r),
+		.asks_usable = recording_asks_usable(r),
 	};
 	if (r->reason[0])
 		snprintf(end->reason, sizeof(end->reason), "%s", r->reason);

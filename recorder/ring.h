@@ -24,7 +24,7 @@
 #include "recorder/ring_record.h"
 
 #define RING_MAGIC     0x6570617470616568ull /* "heaptape" */
-#define RING_ABI       2
+#define RING_ABI       3
 #define RING_ENV       "HEAPTAPE_RECORD" /* shm=PATH */
 #define RING_QUARTER   (RING_RECORDS / 4)
 #define RING_STEP      (RING_RECORDS / 16) /* what a thread claims at a time */

@@ -170,8 +170,8 @@ static int compile(struct replay_state *s, struct replay_work *work,
 	return 0;
 }
 
-/* What the recording itself lacks. */
-static void tell_losses(const struct replay_tape *tape)
+/* What the recording itself lacks, or cannot know. */
+static void tell_limits(const struct replay_tape *tape)
 {
 	if (tape->dropped)
 		log_warn("%s: %llu events were lost while recording; blocks "
@@ -179,6 +179,11 @@ static void tell_losses(const struct replay_tape *tape)
 			 tape->stem, (unsigned long long)tape->dropped);
 	if (tape->cut)
 		log_note("%s: the recording was cut; what is there is replayed",
+			 tape->stem);
+	if (tape->asks_usable)
+		log_note("%s: the program asks malloc_usable_size for the room "
+			 "in its blocks: it may request more or less under "
+			 "another allocator",
 			 tape->stem);
 }
 
@@ -274,7 +279,7 @@ static int run_rounds(struct replay_state *s, struct replay_work *work,
 	rc = compile(s, work, err);
 	if (rc)
 		return rc;
-	tell_losses(&work->tape);
+	tell_limits(&work->tape);
 	tell_repairs(&work->tape);
 	find_reference(s, work);
 	replay_contention_bar(s, work);

@@ -28,6 +28,7 @@ void replay_measure_floor(struct replay_floor *floor,
 	for (i = 0; i < tape->header.nr_marks; i++)
 		if (samples[i].anon_bytes > floor->anon_bytes)
 			floor->anon_bytes = samples[i].anon_bytes;
+	floor->file_bytes = run->report->file_bytes;
 	floor->minor_faults = run->report->minor_faults;
 }
 

@@ -16,6 +16,7 @@ struct err;
 /* What the harness itself has: from a memory pass of the null allocator. */
 struct replay_floor {
 	uint64_t anon_bytes;
+	uint64_t file_bytes; /* of the worker and its libraries */
 	uint64_t minor_faults;
 	uint64_t cpu_ns[WORKER_PASSES]; /* time and alone, where compared */
 	uint64_t instructions[WORKER_PASSES];
@@ -64,13 +65,15 @@ int replay_measure_places(struct result_run *result,
  * the tape: its RSS less what reference (the allocator recorded under) had at
  * that time of its replay; in between it is interpolated, since a sample
  * misses the short peaks of both, and the replay does not. The mean is over
- * the time from the tape's first mark or sample to its last.
+ * the time from the tape's first mark or sample to its last. The library of
+ * the reference gives way to that of the arm, unless the program brings it: it
+ * stays loaded then, unless the arm's is the same.
  */
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
 			   const struct replay_heap *heap,
 			   const struct replay_heap *reference,
-			   struct err *err);
+			   const struct replay_floor *floor, struct err *err);
 
 /* The tape's own memory, as the document's recorded curve. */
 int replay_measure_recorded(struct result_doc *doc,

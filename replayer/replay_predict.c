@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "replayer/replay_measure.h"
 #include "traces/base/err.h"
@@ -156,7 +157,7 @@ struct process {
 	const struct replay_tape *tape;
 	const struct replay_heap *heap;
 	const double *other;
-	double files; /* the arm's library less the reference's */
+	double files; /* see replay_measure_predict */
 	double peak_bytes;
 	double mean_bytes;
 	double end_bytes;
@@ -216,18 +217,39 @@ static void walk_process(struct process *p)
 		       other_at(p->tape, p->other, &at, last_time);
 }
 
+/* Whether both are the same file, by whatever names. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+/* What of files the arm's allocator adds to the process that was recorded. */
+static double added_files(const struct replay_tape *tape, const char *path,
+			  const struct replay_heap *heap,
+			  const struct replay_heap *reference,
+			  const struct replay_floor *floor)
+{
+	if (!tape->allocator_linked || is_same_file(path, tape->allocator))
+		return (double)heap->file_bytes - (double)reference->file_bytes;
+	return (double)heap->file_bytes - (double)floor->file_bytes;
+}
+
 int replay_measure_predict(struct result_run *result,
 			   const struct replay_tape *tape,
 			   const struct replay_heap *heap,
-			   const struct replay_heap *reference, struct err *err)
+			   const struct replay_heap *reference,
+			   const struct replay_floor *floor, struct err *err)
 {
 	double *other = other_memory(tape, reference);
 	struct process p = {
 		.tape = tape,
 		.heap = heap,
 		.other = other,
-		.files = (double)heap->file_bytes -
-			 (double)reference->file_bytes,
+		.files = added_files(tape, result->path, heap, reference,
+				     floor),
 	};
 	int rc;
 

@@ -248,7 +248,8 @@ static int predict(struct replay_state *s, const struct replay_work *work,
 			;
 		if (run->nr_curve && reference->anon_bytes)
 			rc = replay_measure_predict(run, &work->tape, &heaps[k],
-						    reference, err);
+						    reference, &work->floor,
+						    err);
 	}
 	return rc;
 }
@@ -275,6 +276,8 @@ static int fill_config(const struct replay_state *s,
 			s->config->command ? s->config->command : "", err);
 	if (!rc)
 		rc = result_add_config(doc, "version", HEAPTAPE_VERSION, err);
+	if (!rc && work->tape.asks_usable)
+		rc = result_add_config(doc, "asks_usable", "yes", err);
 	if (!rc && work->tape.allocator[0])
 		rc = result_add_config(doc, "recorded_under",
 				       work->tape.allocator, err);

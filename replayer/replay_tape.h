@@ -19,6 +19,7 @@ struct replay_tape {
 	char stem[256]; /* file name without .tape: names the documents */
 	char hash[33];
 	char allocator[PATH_MAX]; /* recorded under; "" where unknown */
+	bool allocator_linked;    /* the program brings it, see FORMAT.md */
 	uint64_t events;
 	uint32_t callers;       /* threads that make calls */
 	uint32_t threads;       /* replayed, over all copies */
@@ -27,6 +28,7 @@ struct replay_tape {
 	uint64_t first_events;  /* that they have */
 	uint64_t dropped;       /* lost while recording */
 	bool cut;               /* the recording has no end */
+	bool asks_usable;       /* see struct tape_end */
 	struct tape_sample *samples;
 	size_t nr_samples;
 	char plan[PATH_MAX];

@@ -96,6 +96,7 @@ struct tape_end {
 	uint64_t duration_ns; /* of the recording */
 	uint64_t dropped;     /* events lost to a full ring, all threads */
 	char reason[128];     /* why recording ended; "exit" is the usual one */
+	bool asks_usable;     /* the program has called malloc_usable_size */
 };
 
 /* Metadata: keys in order of writing. Keys in use are in FORMAT.md. */

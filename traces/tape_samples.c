@@ -94,6 +94,8 @@ int tape_end_pack(const struct tape_end *end, uint64_t events,
 		ret = tape_meta_set(&meta, "reason", end->reason, err);
 	if (!ret)
 		ret = set_number(&meta, "events", (long long)events, err);
+	if (!ret && end->asks_usable)
+		ret = set_number(&meta, "asks_usable", 1, err);
 	if (!ret && !tape_buf_reserve(out, tape_meta_packed_len(&meta)))
 		ret = err_set(err, ERR_NOMEM, 0, "out of memory");
 	if (!ret) {
@@ -125,6 +127,7 @@ bool tape_end_unpack(struct tape_end *end, const uint8_t *bytes, size_t len,
 		end->exit_status = (int32_t)get_number(&meta, "exit_status");
 		end->duration_ns = (uint64_t)get_number(&meta, "duration_ns");
 		end->dropped = (uint64_t)get_number(&meta, "dropped");
+		end->asks_usable = get_number(&meta, "asks_usable") != 0;
 		reason = tape_meta_get(&meta, "reason");
 		snprintf(end->reason, sizeof(end->reason), "%s",
 			 reason ? reason : "");

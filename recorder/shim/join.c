@@ -223,6 +223,18 @@ static void describe_image(void)
 	image.exe[len > 0 ? len : 0] = '\0';
 }
 
+void shim_note_usable(void)
+{
+	struct ring_process *p = shim.process;
+
+	if (shim_state() != SHIM_ON ||
+	    atomic_load_explicit(&p->asks_usable, memory_order_relaxed))
+		return;
+	/* A forked child that has not joined still has its parent's entry. */
+	if (p->serial == image.serial)
+		atomic_store_explicit(&p->asks_usable, 1, memory_order_relaxed);
+}
+
 /* A child does what its parent does, whose entry may be another's by now. */
 static uint32_t first_mode(uint32_t birth)
 {
@@ -259,6 +271,7 @@ static int announce(uint32_t birth)
 	atomic_store_explicit(&p->nr_threads, 0, memory_order_relaxed);
 	atomic_store_explicit(&p->no_slot, 0, memory_order_relaxed);
 	atomic_store_explicit(&p->lost, 0, memory_order_relaxed);
+	atomic_store_explicit(&p->asks_usable, 0, memory_order_relaxed);
 	p->foreign = image.foreign;
 	memcpy(p->allocator, image.allocator, sizeof(p->allocator));
 	memcpy(p->exe, image.exe, sizeof(p->exe));

@@ -111,6 +111,8 @@ static inline int shim_state(void)
  * signals must be blocked. Returns enum shim_state.
  */
 int shim_join(void);
+/* The program asks how large its blocks are: what it does may depend on it. */
+void shim_note_usable(void);
 /* Stop recording in this process, for good. */
 void shim_stop(void);
 /* Whether nobody reads any more what we write. */

@@ -226,6 +226,7 @@ SHIM_EXPORT void *pvalloc(size_t size)
 
 SHIM_EXPORT size_t malloc_usable_size(void *ptr)
 {
+	shim_note_usable();
 	return pool_owns(ptr) ? pool_size_of(ptr)
 			      : real.malloc_usable_size(ptr);
 }

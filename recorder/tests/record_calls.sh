@@ -50,6 +50,16 @@ END
 check "free(NULL) is counted" test "$(nr_of null_frees)" -eq 3
 check "no free is unknown" test "$(nr_of unknown_frees)" -eq 0
 check "no blocks overlap" test "$(nr_of overlap_repairs)" -eq 0
+check "it asks for usable sizes, which is told" jq -e '.end.asks_usable' - \
+	<<END
+$("$HEAPTAPE" info --json "$tape")
+END
+check "not of one that does not" jq -e '.end.asks_usable == false' - <<END
+$("$HEAPTAPE" record -q -o "$TMP/true.tape" true &&
+	"$HEAPTAPE" info --json "$TMP/true.tape")
+END
+"$HEAPTAPE" info "$tape" >"$TMP/info"
+matches "nor is it kept from a reader" 'usable sizes +asked for' "$TMP/info"
 check "failed calls are told apart" test "$(nr_of failed_calls)" -eq 5
 
 check "they do with an allocator that has all of the family, too" \

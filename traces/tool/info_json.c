@@ -75,6 +75,8 @@ static json_t *end_object(const struct tape_end *end)
 	tape_json_set_text(object, "reason", end->reason);
 	json_object_set_new(object, "exit_status",
 			    json_integer(end->exit_status));
+	json_object_set_new(object, "asks_usable",
+			    json_boolean(end->asks_usable));
 	return object;
 }
 

@@ -61,6 +61,13 @@ static void print_tape(const struct info_view *v)
 	view_label("dropped");
 	printf("%llu events%s\n", (ull)info->dropped,
 	       info->dropped ? ": live bytes and lifetimes are not exact" : "");
+	if (!tape_reader_end(v->r)->asks_usable)
+		return;
+	view_label("usable sizes");
+	printf("asked for by the program: it may ask for less or more memory "
+	       "under another\n");
+	view_label("");
+	printf("allocator\n");
 }
 
 /* Whether all of the heap's life is on the tape. */
