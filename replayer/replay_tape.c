@@ -121,8 +121,7 @@ int replay_tape_open(struct replay_tape *tape, const char *path,
 	if (!rc)
 		rc = tape_reader_hash(r, tape->hash, err);
 	if (!rc)
-		rc = tape_reader_samples(r, &tape->samples, &tape->nr_samples,
-					 err);
+		rc = replay_samples_read(tape, r, err);
 	tape_reader_close(r);
 	return rc;
 }

@@ -12,6 +12,9 @@
 #include "traces/tape.h"
 
 struct err;
+struct tape_reader;
+
+enum { REPLAY_SAMPLES = 1 << 18 };
 
 struct replay_tape {
 	const char *path;
@@ -30,7 +33,7 @@ struct replay_tape {
 	bool cut;               /* the recording has no end */
 	bool asks_usable;       /* see struct tape_end */
 	struct tape_sample *samples;
-	size_t nr_samples;
+	size_t nr_samples; /* at most REPLAY_SAMPLES */
 	char plan[PATH_MAX];
 	struct plan_header header;
 	struct plan_mark *marks; /* header.nr_marks, the last is the peak */
@@ -59,6 +62,13 @@ int replay_tape_compile(struct replay_tape *tape, const char *folder,
 			struct err *err);
 /* Safe on a zeroed struct; the plan's file stays. */
 void replay_tape_release(struct replay_tape *tape);
+
+/*
+ * replay_samples.c: the tape's samples; where there are more than
+ * REPLAY_SAMPLES, those of the highest RSS of every 2, 4, 8... of them.
+ */
+int replay_samples_read(struct replay_tape *tape, struct tape_reader *r,
+			struct err *err);
 
 /* Ops of all kinds that are replayed, those of all copies. */
 uint64_t replay_tape_ops(const struct replay_tape *tape);
