@@ -51,6 +51,13 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_heap *heap, struct err *err);
 
 /*
+ * replay_latency.c: the histograms of a latency pass by operation and size
+ * group, and of each operation the percentiles that enough calls stand behind.
+ */
+int replay_measure_latency(struct result_run *result,
+			   const struct replay_run *run, struct err *err);
+
+/*
  * replay_places.c: the checkpoints of a memory run, and the metrics of where
  * its bytes are at the peak of live bytes.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the parts of validate share: validate.c (the order of things),
- * validate_record.c (folder, tape), validate_real.c (the program under the
+ * validate_folder.c, validate_record.c (tapes), validate_real.c (the program under the
  * arms). Internal to validate.
  */
 #ifndef REPLAYER_VALIDATE_PARTS_H
@@ -27,10 +27,16 @@ struct validate_state {
 };
 
 /*
- * Make and lock the folder. What it has of another program, process, arms or
+ * validate_folder.c. Make and lock the folder. What it has of another program, process, arms or
  * pace is refused (-ERR_EXISTS), or removed with force.
  */
 int validate_folder_open(struct validate_state *s, struct err *err);
+/* Remove our files whose names begin so from a folder of it. */
+int validate_folder_empty(const struct validate_state *s, const char *name,
+			  const char *prefix, struct err *err);
+/* A small file as text that the caller frees; NULL: no memory. */
+char *validate_read_text(const char *path);
+int validate_write_text(const char *path, const char *text, struct err *err);
 /*
  * Have the round's tape; rounds count from 1, and come in turn. The first one
  * chooses the process: fills the outcome.

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The folder and its tapes: the program is recorded with all of its children,
- * each on a tape of its own, under the allocator that it has by itself. The
- * process that is judged is the one with the highest RSS.
+ * The tapes: the program is recorded with all of its children, each on a tape
+ * of its own, under the allocator that it has by itself. The process that is
+ * judged is the one with the highest RSS.
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,168 +18,6 @@
 #include "traces/base/files.h"
 #include "traces/base/log.h"
 #include "traces/tape_reader.h"
-
-enum { MAX_ARGS = 4096, MAX_IDENTITY = 1 << 16 };
-
-/* What all that is in a folder has in common, as text. */
-static char *identity_of(const struct validate_state *s)
-{
-	const struct validate_config *c = s->config;
-	char *text = NULL;
-	size_t len, i;
-	FILE *out = open_memstream(&text, &len);
-
-	if (!out)
-		return NULL;
-	fprintf(out, "command: %s\nstdin: %s\nprocess: %s\narms:", c->line,
-		s->input_name, c->process ? c->process : "the largest");
-	for (i = 0; i < s->nr_arms; i++)
-		fprintf(out, " %s", s->labels[i]);
-	fputc('\n', out);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
-}
-
-static char *read_whole(const char *path)
-{
-	char *text = calloc(1, MAX_IDENTITY);
-	FILE *f = fopen(path, "re");
-
-	if (text && f)
-		text[fread(text, 1, MAX_IDENTITY - 1, f)] = '\0';
-	if (f)
-		fclose(f);
-	return text;
-}
-
-static int write_whole(const char *path, const char *text, struct err *err)
-{
-	struct outfile out;
-	int rc = outfile_open(&out, path, true, err);
-
-	if (rc)
-		return rc;
-	fputs(text, out.stream);
-	return outfile_commit(&out, err);
-}
-
-/* The first line of a that b has otherwise. */
-static void first_difference(const char *a, const char *b, char *line,
-			     size_t len)
-{
-	size_t n, m;
-
-	for (;; a += n + 1, b += m + 1) {
-		n = strcspn(a, "\n");
-		m = strcspn(b, "\n");
-		if (n != m || strncmp(a, b, n) != 0 || !a[n] || !b[m])
-			break;
-	}
-	snprintf(line, len, "%.*s", (int)n, a);
-}
-
-/* Whether a file is the one that tells how a recording has ended. */
-static bool is_status(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot && !strcmp(dot, ".status");
-}
-
-/* Remove the files of a folder that are of ours. */
-static int empty(const char *dir, const char *name, struct err *err)
-{
-	char folder[PATH_MAX], path[PATH_MAX + 300];
-	const struct dirent *entry;
-	int rc = 0;
-	DIR *d;
-
-	if (snprintf(folder, sizeof(folder), "%s/%s", dir, name) >= PATH_MAX)
-		return err_set(err, ERR_ARG, ENAMETOOLONG, "%.80s...", dir);
-	d = opendir(folder);
-	while (d && !rc && (entry = readdir(d))) {
-		size_t len = strlen(entry->d_name);
-
-		if (len < 6 || (strcmp(entry->d_name + len - 5, ".tape") &&
-				strcmp(entry->d_name + len - 5, ".json") &&
-				!is_status(entry->d_name)))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		if (unlink(path))
-			rc = err_set(err, ERR_IO, errno, "cannot remove %s",
-				     path);
-	}
-	if (d)
-		closedir(d);
-	return rc;
-}
-
-static int lock_folder(struct validate_state *s, struct err *err)
-{
-	const char *dir = s->config->dir;
-	int rc = files_make_dir(dir, err);
-
-	if (rc)
-		return rc;
-	if (access(dir, W_OK | X_OK))
-		return err_set(err, ERR_IO, errno, "cannot write into %s", dir);
-	s->folder_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->folder_fd >= 0 && flock(s->folder_fd, LOCK_EX | LOCK_NB) &&
-	    errno == EWOULDBLOCK)
-		return err_set(err, ERR_SYS, 0,
-			       "another heaptape validate works in %.200s",
-			       dir);
-	return 0;
-}
-
-static int check_identity(const struct validate_state *s, const char *path,
-			  const char *mine, struct err *err)
-{
-	char *its = read_whole(path);
-	char line[120];
-	int rc = 0;
-
-	if (!its)
-		return err_set(err, ERR_NOMEM, ENOMEM, "folder");
-	if (its[0] && strcmp(its, mine) != 0) {
-		first_difference(its, mine, line, sizeof(line));
-		rc = err_set(err, ERR_EXISTS, 0,
-			     "%.60s is of another validation (%s); use -f to "
-			     "start over, or another -o",
-			     s->config->dir, line);
-	}
-	free(its);
-	return rc;
-}
-
-int validate_folder_open(struct validate_state *s, struct err *err)
-{
-	const char *dir = s->config->dir;
-	char *mine = identity_of(s);
-	char path[PATH_MAX];
-	int rc = lock_folder(s, err);
-
-	if (!rc && !mine)
-		rc = err_set(err, ERR_NOMEM, ENOMEM, "folder");
-	if (!rc &&
-	    snprintf(path, sizeof(path), "%s/command", dir) >= PATH_MAX - 64)
-		rc = err_set(err, ERR_ARG, ENAMETOOLONG, "%.80s...", dir);
-	if (!rc && s->config->force)
-		rc = empty(dir, "tapes", err);
-	if (!rc && s->config->force)
-		rc = empty(dir, "real", err);
-	if (!rc && s->config->force)
-		rc = empty(dir, "replay", err);
-	if (!rc && !s->config->force)
-		rc = check_identity(s, path, mine, err);
-	if (!rc)
-		rc = write_whole(path, mine, err);
-	free(mine);
-	snprintf(s->outcome->dir, sizeof(s->outcome->dir), "%s", dir);
-	return rc;
-}
 
 /* The recorder's words, then the program's; owned. */
 static char **record_words(char *const *argv, char *tool, char *pattern)
@@ -282,7 +118,7 @@ static int make_tapes(struct validate_state *s, const char *folder,
 	snprintf(text, sizeof(text), "%d\n", run.status);
 	validate_run_release(&run);
 	if (!rc)
-		rc = write_whole(status, text, err);
+		rc = validate_write_text(status, text, err);
 	if (words_fd >= 0)
 		close(words_fd);
 	free(words);
@@ -426,22 +262,26 @@ static int choose(struct validate_state *s, const char *folder, uint32_t round,
 
 int validate_record(struct validate_state *s, uint32_t round, struct err *err)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 32], name[16];
+	char folder[PATH_MAX], path[PATH_MAX + 32], name[16], mine[20];
 	char *status;
 	int rc;
 
 	name_round(name, round);
 	snprintf(folder, sizeof(folder), "%.4000s/tapes", s->config->dir);
 	snprintf(path, sizeof(path), "%s/%s.status", folder, name);
+	snprintf(mine, sizeof(mine), "%s-", name);
 	rc = files_make_dir(folder, err);
 	if (!rc && access(path, R_OK)) {
 		rc = warm_up_once(s, err);
+		/* Of a recording that was interrupted. */
+		if (!rc)
+			rc = validate_folder_empty(s, "tapes", mine, err);
 		if (!rc)
 			rc = make_tapes(s, folder, round, err);
 	}
 	if (rc)
 		return rc;
-	status = read_whole(path);
+	status = validate_read_text(path);
 	if (round == 1)
 		s->outcome->status = status ? atoi(status) : 0;
 	free(status);

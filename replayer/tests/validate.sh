@@ -71,6 +71,12 @@ exits 1 "an error above --fail-above" validate -n 1 -a glibc -o "$TMP/two" \
 check "and none above it" validate -n 1 -a glibc -o "$TMP/two" \
 	--fail-above=50 -- "$target" 21
 
+rm "$TMP/two/tapes/r001.status"
+cp "$(ls "$TMP"/two/tapes/r001-*.tape)" "$TMP/two/tapes/r001-old-1.tape"
+check "a recording that was interrupted" validate -n 1 -a glibc -o "$TMP/two" \
+	-- "$target" 21
+check "is begun anew" test "$(ls "$TMP"/two/tapes/*.tape | wc -l)" -eq 1
+
 # --- children --------------------------------------------------------------------
 
 cat >"$TMP/tree.sh" <<S
