@@ -17,7 +17,7 @@
 #include "traces/tape.h"
 
 #define BUILD_ID_HEX 128
-#define COMMAND_MAX  65536 /* bytes; a tape's header holds 1 MiB */
+#define COMMAND_MAX  65536  /* bytes; a tape's header holds 1 MiB */
 #define ENVIRON_MAX  131072 /* bytes that are looked at */
 
 static size_t read_command(pid_t pid, char *text, size_t len)

@@ -54,11 +54,11 @@ struct ring_process {
 	uint64_t serial;  /* in order of registering, from 1 */
 	uint64_t start_ticks;
 	_Atomic uint32_t nr_threads;
-	_Atomic uint32_t no_slot; /* threads that found no slot or memory */
-	_Atomic uint64_t lost;    /* events of these */
+	_Atomic uint32_t no_slot;     /* threads that found no slot or memory */
+	_Atomic uint64_t lost;        /* events of these */
 	_Atomic uint32_t asks_usable; /* it has called malloc_usable_size */
-	char allocator[1024];     /* the object that serves malloc */
-	char exe[1024];           /* the program's file */
+	char allocator[1024];         /* the object that serves malloc */
+	char exe[1024];               /* the program's file */
 } __attribute__((aligned(64)));
 
 #endif

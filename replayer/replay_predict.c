@@ -248,8 +248,8 @@ int replay_measure_predict(struct result_run *result,
 		.tape = tape,
 		.heap = heap,
 		.other = other,
-		.files = added_files(tape, result->path, heap, reference,
-				     floor),
+		.files =
+			added_files(tape, result->path, heap, reference, floor),
 	};
 	int rc;
 

@@ -31,9 +31,8 @@ static void halve(struct list *l)
 	size_t nr = l->tape->nr_samples, i;
 
 	for (i = 0; i + 1 < nr; i += 2)
-		all[i / 2] = rss_of(&all[i]) > rss_of(&all[i + 1])
-				     ? all[i]
-				     : all[i + 1];
+		all[i / 2] = rss_of(&all[i]) > rss_of(&all[i + 1]) ? all[i]
+								   : all[i + 1];
 	if (nr % 2)
 		all[nr / 2] = all[nr - 1];
 	l->tape->nr_samples = (nr + 1) / 2;

@@ -110,8 +110,8 @@ int replay_tape_open(struct replay_tape *tape, const char *path,
 	tape->events = tape_reader_info(r)->events;
 	tape->dropped = tape_reader_info(r)->dropped;
 	tape->cut = !tape_reader_end(r)->clean;
-	tape->allocator_linked = tape_meta_get(tape_reader_meta(r),
-					       "allocator_linked") != NULL;
+	tape->allocator_linked =
+		tape_meta_get(tape_reader_meta(r), "allocator_linked") != NULL;
 	tape->asks_usable = tape_reader_end(r)->asks_usable;
 	allocator = tape_meta_get(tape_reader_meta(r), "allocator");
 	if (allocator)

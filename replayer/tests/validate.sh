@@ -62,8 +62,9 @@ matches "is refused with its name" 'command: .*validate_target 20' "$TMP/err"
 exits 2 "another list of arms too" validate -a glibc -o "$TMP/two" \
 	-- "$target" 20
 check "-f starts over" validate -f -n 1 -a glibc -o "$TMP/two" -- "$target" 21
-check "without what was there" test "$(ls "$TMP"/two/tapes/*.tape \
-	"$TMP"/two/real/*.json "$TMP"/two/replay/*.json | wc -l)" -eq 3
+check "without what was there" test "$(find "$TMP/two/tapes" \
+	"$TMP/two/real" "$TMP/two/replay" -name '*.tape' -o -name '*.json' |
+	wc -l)" -eq 3
 holds "with the new command alone" '(.config.command | test("21$")) and
 	(.arms | length) == 1' "$TMP/two/validate.json"
 exits 1 "an error above --fail-above" validate -n 1 -a glibc -o "$TMP/two" \
@@ -72,10 +73,10 @@ check "and none above it" validate -n 1 -a glibc -o "$TMP/two" \
 	--fail-above=50 -- "$target" 21
 
 rm "$TMP/two/tapes/r001.status"
-cp "$(ls "$TMP"/two/tapes/r001-*.tape)" "$TMP/two/tapes/r001-old-1.tape"
+cp "$TMP"/two/tapes/r001-*.tape "$TMP/two/tapes/r001-old-1.tape"
 check "a recording that was interrupted" validate -n 1 -a glibc -o "$TMP/two" \
 	-- "$target" 21
-check "is begun anew" test "$(ls "$TMP"/two/tapes/*.tape | wc -l)" -eq 1
+check "is begun anew" test "$(find "$TMP/two/tapes" -name '*.tape' | wc -l)" -eq 1
 
 # --- children --------------------------------------------------------------------
 
