@@ -24,7 +24,8 @@
  * unborn thread owns an op before n, as its SPAWN would be earlier still. And
  * SKEW never stops T: every op comes less than PLAN_GAP after the last SKEW
  * of its stream, so every other thread has told more than n - PLAN_GAP, and
- * the window is never less than PLAN_GAP. So T goes on; the seqs are finite.
+ * who waits, waits for no more: half a window is never less than PLAN_GAP. So
+ * T goes on; the seqs are finite.
  *
  * What is more than PLAN_DONE steps old is done, by SKEW alone: ops need no
  * WAIT for it, and slots freed before that go to any thread. (The last SKEW

@@ -21,8 +21,12 @@
 #include "replayer/worker/ticks.h"
 #include "replayer/worker/verify.h"
 
-/* Memory passes keep the threads closer, so that the live set is the tape's. */
-#define MEMORY_WINDOW PLAN_GAP
+/*
+ * Memory passes keep the threads as close as can be, so that the live set is
+ * the tape's. Half a window is what worker_tell waits for: never less than
+ * PLAN_GAP, see plan.h.
+ */
+#define MEMORY_WINDOW (2 * PLAN_GAP)
 
 struct worker worker;
 
