@@ -4,7 +4,7 @@
  * that fail, names that try to break out. Usage:
  *   make_results DIR [rounds=N] [seed=N] [noise=PERCENT] [tapes=A,B]
  *	[arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
- *	[passes=memory,...]
+ *	[passes=time,latency,memory,calls,alone]
  */
 #include <math.h>
 #include <stdbool.h>
@@ -251,6 +251,24 @@ static void time_pass(struct result_run *run, const struct arm *arm,
 	metric(run, "voluntary_switches", floor(40 * arm->tail * wobble(0.3)));
 }
 
+static void calls_pass(struct result_run *run, const struct arm *arm)
+{
+	metric(run, "mmap_calls", floor(300 * arm->rss * wobble(noise)));
+	metric(run, "munmap_calls", floor(120 * arm->rss * wobble(noise)));
+	metric(run, "brk_calls", arm == arms ? 900 : 0);
+	metric(run, "madvise_dontneed_calls", floor(2000 * arm->tail));
+	metric(run, "futex_waits", floor(60 * arm->tail * wobble(0.2)));
+	metric(run, "futex_wait_ns", 3e6 * arm->tail * wobble(0.2));
+}
+
+static void alone_pass(struct result_run *run, const struct arm *arm,
+		       double scale)
+{
+	metric(run, "contention_ratio", 1 + 0.4 * arm->tail * wobble(noise));
+	metric(run, "alone_cpu_ns", floor(1.7e9 * scale * arm->wall));
+	metric(run, "alone_wall_ns", floor(1.8e9 * scale * arm->wall));
+}
+
 static void add_run(struct result_doc *doc, const struct arm *arm,
 		    const char *pass, double scale)
 {
@@ -277,6 +295,10 @@ static void add_run(struct result_doc *doc, const struct arm *arm,
 		time_pass(run, arm, scale);
 	else if (!strcmp(pass, "latency"))
 		latency_pass(run, arm);
+	else if (!strcmp(pass, "calls"))
+		calls_pass(run, arm);
+	else if (!strcmp(pass, "alone"))
+		alone_pass(run, arm, scale);
 	else
 		memory_pass(run, arm, scale);
 }
@@ -326,6 +348,8 @@ static int write_document(const char *dir, const char *tape, size_t number,
 		add_run(&doc, &arms[i], "time", scale);
 		add_run(&doc, &arms[i], "latency", scale);
 		add_run(&doc, &arms[i], "memory", scale);
+		add_run(&doc, &arms[i], "calls", scale);
+		add_run(&doc, &arms[i], "alone", scale);
 	}
 	snprintf(path, sizeof(path), "%s/tape%zu-round%lu.json", dir,
 		 number + 1, round);
