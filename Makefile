@@ -75,6 +75,9 @@ bench: all tests ## print the figures: recorder, plan, replay floor, fidelity
 bench-smoke: all tests ## the same in about a minute
 	$(Q)B=$(B) scripts/bench.sh --smoke
 
+bench-report: all tests ## print time and size of a large report
+	$(Q)B=$(B) scripts/bench/report.sh
+
 validate: all ## print the fidelity table: predicted against real memory
 	$(Q)B=$(B) scripts/validate.sh
 
@@ -228,7 +231,7 @@ $(B)/.deps:
 	$(Q)scripts/install-deps.sh --check-build
 	$(Q)mkdir -p $(@D) && touch $@
 
-.PHONY: all man check check-san demo bench bench-smoke validate \
+.PHONY: all man check check-san demo bench bench-smoke bench-report validate \
 	validate-smoke fuzz lint format format-check install uninstall help clean tests
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "results/curve.h"
+#include "results/figure.h"
 #include "results/report.h"
 
 #define LINE_BUCKETS 300  /* at most; fewer where there are many arms */
 #define ALL_BUCKETS  2000 /* of a figure */
-#define FULL_TAPES   4    /* of a page; with more, figures have fewer */
 #define LITTLE_LIVE  0.1  /* of the peak: RSS/live says nothing below */
 
 struct bucket {
@@ -177,10 +177,12 @@ const struct result_run *curve_typical(const struct campaign_tape *tape,
 				       const char *arm)
 {
 	const struct result_run *best = NULL;
-	double *peaks = calloc(tape->nr_rounds, sizeof(*peaks)), median;
-	double distance = INFINITY;
+	double distance = INFINITY, median, *peaks;
 	size_t i;
 
+	if (campaign_failed(tape, arm, "memory"))
+		return NULL;
+	peaks = calloc(tape->nr_rounds, sizeof(*peaks));
 	if (!peaks)
 		return NULL;
 	for (i = 0; i < tape->nr_rounds; i++) {
@@ -220,13 +222,11 @@ static void stretch(struct extent *e, const struct result_point *curve,
 	}
 }
 
-/* A page of many tapes has coarser figures, so that it stays small. */
-static size_t nr_buckets(const struct comparison *cmp)
+static size_t nr_buckets(const struct report *report)
 {
-	size_t nr = ALL_BUCKETS / cmp->nr_arms;
+	double all = ALL_BUCKETS / figure_coarseness(report);
+	size_t nr = (size_t)all / report->cmp->nr_arms;
 
-	if (cmp->nr_tapes > FULL_TAPES)
-		nr = nr * FULL_TAPES / cmp->nr_tapes;
 	if (nr < 40)
 		return 40;
 	return nr < LINE_BUCKETS ? nr : LINE_BUCKETS;
@@ -250,7 +250,7 @@ struct curve_scale curve_scale(const struct report *report,
 	scale.live_peak = e.live;
 	if (doc->nr_recorded)
 		stretch(&e, doc->recorded, doc->nr_recorded);
-	scale.nr_buckets = nr_buckets(report->cmp);
+	scale.nr_buckets = nr_buckets(report);
 	scale.timed = e.time_ns > 0;
 	scale.max = scale.timed ? e.time_ns : e.ops;
 	scale.x = scale.timed ? axis_ns(e.time_ns) : (struct axis){ 1e6, "M" };

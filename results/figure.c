@@ -7,7 +7,18 @@
 #include "results/figure.h"
 #include "results/report.h"
 
-#define MAX_FIGURE_BYTES 3500000 /* a page of 20 tapes stays below 5 MB */
+#define MAX_FIGURE_BYTES 3900000 /* a page stays below 5 MB */
+#define FULL_TAPES       4       /* of a page; with more, curves are coarser */
+
+double figure_coarseness(const struct report *report)
+{
+	size_t nr = report->cmp->nr_tapes;
+
+	/* A file has all the room it wants. */
+	return nr > FULL_TAPES && !report->take_figure
+		       ? (double)nr / FULL_TAPES
+		       : 1;
+}
 
 double figure_text_px(const char *text)
 {
@@ -139,6 +150,7 @@ void figure_set_title(struct figure *figure, const struct comparison_tape *tape,
 {
 	const char *name = tape->tape->name, *slash = strrchr(name, '/');
 
+	figure->tape = tape;
 	snprintf(figure->title, sizeof(figure->title), "%s: %.100s", what,
 		 slash ? slash + 1 : name);
 }
@@ -236,6 +248,24 @@ static void put_missing(struct report *report, const struct err *why)
 	fputs(". The table holds its numbers.</p>\n", report->out);
 }
 
+/* Arms that failed, and are not in the figure for that. */
+static void put_failed(struct report *report, const struct figure *figure)
+{
+	size_t nr = 0, i, k;
+
+	for (i = 0; !figure->areas && i < report->cmp->nr_arms; i++) {
+		for (k = 0; k < figure->nr; k++)
+			if (figure->arms[k] == i)
+				break;
+		if (k < figure->nr || !figure->tape->arms[i].failed)
+			continue;
+		fputs(nr++ ? ", " : " Not drawn, as they failed: ",
+		      report->out);
+		html_name(report->out, report->cmp->labels[i]);
+	}
+	fputs(nr ? "." : "", report->out);
+}
+
 /* "<figure>" with heading, legend and caption, or a note. */
 static void put_figure(struct report *report, struct figure *figure,
 		       const char *script)
@@ -265,6 +295,7 @@ static void put_figure(struct report *report, struct figure *figure,
 	fprintf(report->out, "<div class=\"scroll\">%s</div>\n<figcaption>",
 		svg);
 	html_text(report->out, figure->plot.description);
+	put_failed(report, figure);
 	fputs("</figcaption></figure>\n", report->out);
 	free(svg);
 }

@@ -18,6 +18,7 @@ struct report;
 struct figure {
 	struct plot plot;
 	const char *kind;    /* "memory": names its file */
+	const struct comparison_tape *tape; /* by figure_set_title */
 	char title[160];     /* for those who cannot see it */
 	const char *heading; /* above it in a page, or NULL */
 	bool areas;          /* the series are areas, not lines */
@@ -51,6 +52,12 @@ void figure_put_series(struct figure *figure);
 
 /* About how many px a text takes in a figure. */
 double figure_text_px(const char *text);
+
+/*
+ * 1, and more for a page of many tapes: by so much its curves are coarser, so
+ * that it stays small.
+ */
+double figure_coarseness(const struct report *report);
 
 /* A scale for an axis that reaches up to max. */
 struct axis {

@@ -99,6 +99,8 @@ static struct pool collect(const struct campaign_tape *tape, const char *arm,
 	struct pool pool = { 0 };
 	size_t i;
 
+	if (campaign_failed(tape, arm, "latency"))
+		return pool;
 	for (i = 0; i < tape->nr_rounds; i++) {
 		const struct result_run *run =
 			campaign_run(tape->rounds[i], arm, "latency");
@@ -116,8 +118,9 @@ struct extent {
 	double calls, low, high;
 };
 
-/* Points of 1/(1-p) and time, where one of them has changed by 4 %. */
-static void put_curve(FILE *out, const struct pool *pool, struct extent *extent)
+/* Points of 1/(1-p) and time, where one of them has changed by that factor. */
+static void put_curve(FILE *out, const struct pool *pool, double step,
+		      struct extent *extent)
 {
 	double below = 0, last_x = 0, last_y = 0;
 	size_t i;
@@ -132,7 +135,7 @@ static void put_curve(FILE *out, const struct pool *pool, struct extent *extent)
 			break;
 		extent->low = fmin(extent->low, y);
 		extent->high = fmax(extent->high, y);
-		if (x < last_x * 1.04 && y < last_y * 1.04)
+		if (x < last_x * step && y < last_y * step)
 			continue;
 		fprintf(out, "%.6g %.6g\n", x, y);
 		last_x = x;
@@ -162,6 +165,7 @@ static bool put_op(struct report *report, struct figure *figure,
 	FILE *out = figure->plot.script;
 	struct extent extent = { 0, INFINITY, 1 };
 	double floor_ns = timer_floor(tape);
+	double step = 1 + 0.04 * figure_coarseness(report);
 	size_t i;
 
 	fputs("$line << EOD\n", out);
@@ -169,7 +173,7 @@ static bool put_op(struct report *report, struct figure *figure,
 		struct pool pool = collect(tape, report->cmp->arms[i], op);
 
 		if (pool.calls >= MIN_CALLS && figure_add(figure, report, i)) {
-			put_curve(out, &pool, &extent);
+			put_curve(out, &pool, step, &extent);
 			fputs("\n\n", out);
 			extent.calls = fmax(extent.calls, pool.calls);
 		}

@@ -82,12 +82,10 @@ class Browser:
 
     def go(self, address):
         """Load a page anew; its events are in self.events then."""
-        self.call("Page.navigate", url="about:blank")
-        self.wait_for("Page.loadEventFired")
-        self.events.clear()
-        self.call("Page.navigate", url=address)
-        self.wait_for("Page.loadEventFired")
-        self.value("1")
+        for where in ("about:blank", address):
+            self.events.clear()
+            self.call("Page.navigate", url=where)
+            self.wait_for("Page.loadEventFired")
 
     def wait_for(self, method):
         until = time.monotonic() + 60

@@ -133,6 +133,8 @@ if command -v gnuplot >/dev/null; then
 	check "and stay names" well_formed "$TMP/hostile.html"
 	test ! -e pwned
 	tap_result $? "and run nothing"
+	matches "what failed is not drawn, and that is told" \
+		'Not drawn, as they failed: <bdi>jemalloc' "$TMP/hostile.html"
 	matches "the failure is told" 'crashed in 6 of 9 runs, first in round 2' \
 		"$TMP/hostile.html"
 
@@ -150,6 +152,37 @@ if command -v gnuplot >/dev/null; then
 	check "a base that fails makes a page" report "$TMP/dead" \
 		-o "$TMP/dead.html" --require-plots
 	check "well-formed as well" well_formed "$TMP/dead.html"
+
+	# Documents of old versions render for ever.
+	check "documents of the first version make a page" report \
+		results/tests/golden -o "$TMP/golden.html" --require-plots
+	check "well-formed like the others" well_formed "$TMP/golden.html"
+
+	# An arm that was not there, and one that measured nothing.
+	"$make_results" "$TMP/holes" arms=glibc,gone,silent rounds=6
+	python3 -B - "$TMP/holes" <<'END'
+import glob, json, sys
+for path in glob.glob(sys.argv[1] + "/*.json"):
+    doc = json.load(open(path))
+    for run in doc["runs"]:
+        if run["arm"] == "glibc":
+            continue
+        run["metrics"] = {}
+        run["curve"] = {key: [] for key in run["curve"]}
+        run["histograms"] = []
+        if run["arm"] == "gone":
+            run["status"], run["message"] = "missing", "no libgone.so"
+    json.dump(doc, open(path, "w"))
+END
+	check "missing arms and empty runs make a page" report "$TMP/holes" \
+		-o "$TMP/holes.html" --require-plots
+	check "of the usual form" well_formed "$TMP/holes.html"
+	matches "the missing one is told" 'was missing in 18 of 18 runs' \
+		"$TMP/holes.html"
+	matches "in the tables, too" '<bdi>gone</bdi></th><td class="num">missing' \
+		"$TMP/holes.html"
+	matches "the empty one has no numbers" \
+		'<bdi>silent</bdi></th><td class="num">n/a' "$TMP/holes.html"
 else
 	skip "figures" "no gnuplot"
 fi
