@@ -15,9 +15,8 @@ double figure_coarseness(const struct report *report)
 	size_t nr = report->cmp->nr_tapes;
 
 	/* A file has all the room it wants. */
-	return nr > FULL_TAPES && !report->take_figure
-		       ? (double)nr / FULL_TAPES
-		       : 1;
+	return nr > FULL_TAPES && !report->take_figure ? (double)nr / FULL_TAPES
+						       : 1;
 }
 
 double figure_text_px(const char *text)

@@ -17,13 +17,13 @@ struct report;
 /* What a figure shows, as series 1.. of plot.h. */
 struct figure {
 	struct plot plot;
-	const char *kind;    /* "memory": names its file */
+	const char *kind;                   /* "memory": names its file */
 	const struct comparison_tape *tape; /* by figure_set_title */
-	char title[160];     /* for those who cannot see it */
-	const char *heading; /* above it in a page, or NULL */
-	bool areas;          /* the series are areas, not lines */
-	bool no_legend;      /* the names stand in the figure */
-	bool solid; /* the quiet line is none: it has the text's colour */
+	char title[160];                    /* for those who cannot see it */
+	const char *heading;                /* above it in a page, or NULL */
+	bool areas;     /* the series are areas, not lines */
+	bool no_legend; /* the names stand in the figure */
+	bool solid;     /* the quiet line is none: it has the text's colour */
 	size_t series[PLOT_MAX_NAMES];
 	size_t arms[PLOT_MAX_NAMES]; /* where the series are arms */
 	size_t nr;
@@ -90,5 +90,7 @@ figure_fn figure_tradeoff, figure_memory, figure_ratio, figure_split,
 figure_fn figure_latencies;
 void figure_latency(struct report *report, const struct comparison_tape *tape,
 		    const char *op);
+/* "Service time of malloc", "Lag of malloc behind the schedule". */
+char *figure_latency_title(const char *op, char *buf, size_t len);
 
 #endif

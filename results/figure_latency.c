@@ -195,10 +195,22 @@ static bool put_op(struct report *report, struct figure *figure,
 	return figure->nr > 0;
 }
 
+char *figure_latency_title(const char *op, char *buf, size_t len)
+{
+	size_t n = strlen(op);
+
+	if (n > 4 && !strcmp(op + n - 4, "_lag"))
+		snprintf(buf, len, "Lag of %.*s behind the schedule",
+			 n > 24 ? 20 : (int)n - 4, op);
+	else
+		snprintf(buf, len, "Service time of %.20s", op);
+	return buf;
+}
+
 static void draw(struct report *report, const struct comparison_tape *tape,
 		 const char *op)
 {
-	char kind[32], what[32];
+	char kind[32], what[64];
 	struct figure figure;
 
 	snprintf(kind, sizeof(kind), "latency-%.15s", op);
@@ -208,9 +220,9 @@ static void draw(struct report *report, const struct comparison_tape *tape,
 		figure_drop(&figure);
 		return;
 	}
-	snprintf(what, sizeof(what), "Latency of %.15s", op);
+	figure_latency_title(op, what, sizeof(what));
 	figure_set_title(&figure, tape, what);
-	figure.heading = op;
+	figure.heading = what;
 	if (timer_floor(tape->tape) > 0)
 		figure.plot.quiet = "cost of reading the clock";
 	figure_end(report, &figure, "latency.gp",

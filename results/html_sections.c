@@ -138,11 +138,14 @@ void html_fragmentation(struct report *report)
 static void put_latencies(struct report *report,
 			  const struct comparison_tape *tape)
 {
-	static const char *const ops[] = { "malloc", "free", "realloc",
-					   "calloc", "touch" };
+	static const char *const ops[] = { "malloc",  "malloc_lag",
+					   "free",    "free_lag",
+					   "realloc", "realloc_lag",
+					   "calloc",  "calloc_lag",
+					   "touch" };
 	static const char *const parts[] = { "p50",  "p90",   "p99",
 					     "p999", "p9999", "max" };
-	char names[NR(parts)][48], caption[64];
+	char names[NR(parts)][48], caption[96], title[64];
 	const char *metrics[NR(parts)];
 	size_t nr = 0, i, k;
 
@@ -156,8 +159,8 @@ static void put_latencies(struct report *report,
 		if (k == report->cmp->nr_metrics ||
 		    !comparison_tape_has_metric(report->cmp, tape, k))
 			continue;
-		snprintf(caption, sizeof(caption),
-			 "Latency of %s, medians over the rounds", ops[i]);
+		snprintf(caption, sizeof(caption), "%s, medians",
+			 figure_latency_title(ops[i], title, sizeof(title)));
 		fputs(HTML_BESIDE, report->out);
 		figure_latency(report, tape, ops[i]);
 		html_medians(report, tape, caption, metrics, NR(parts));
@@ -169,14 +172,29 @@ static void put_latencies(struct report *report,
 		      report->out);
 }
 
+/* Whether calls had a time at which they were due. */
+static bool has_schedule(const struct report *report)
+{
+	size_t metric =
+		comparison_find_metric(report->cmp, "malloc_lag_p50_ns");
+
+	return metric < report->cmp->nr_metrics &&
+	       comparison_has_metric(report->cmp, metric);
+}
+
 void html_latency(struct report *report)
 {
 	size_t i;
 
 	html_section(report->out, "latency", "Latency",
-		     "Closed loop: service time only. A call begins when the "
-		     "one before it has ended, so that queueing is not in "
-		     "these numbers.");
+		     has_schedule(report)
+			     ? "Calls are made when the tape made them. "
+			       "Service time is that of the call alone; lag is "
+			       "how late it began, since those before it had "
+			       "not ended."
+			     : "Closed loop: service time only. A call begins "
+			       "when the one before it has ended, so that "
+			       "queueing is not in these numbers.");
 	for (i = 0; i < report->cmp->nr_tapes; i++) {
 		html_tape_heading(report, &report->cmp->tapes[i]);
 		put_latencies(report, &report->cmp->tapes[i]);

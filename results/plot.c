@@ -22,12 +22,12 @@
 static const struct plot_style styles[PLOT_STYLES] = {
 	{ "", "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z", 7 },
 	{ "9,3", "M-4,-4h8v8h-8z", 5 },
-	{ "2,3", "M0,-5L5,4L-5,4z", 9 },
+	{ "3,2", "M0,-5L5,4L-5,4z", 9 },
 	{ "9,3,2,3", "M0,-5L5,0L0,5L-5,0z", 13 },
 	{ "5,2", "M0,5L5,-4L-5,-4z", 11 },
 	{ "12,3,2,3,2,3", "M0,-5L5,-1L3,4L-3,4L-5,-1z", 15 },
 	{ "3,1", "M-4,0h8M0,-4v8", 1 },
-	{ "1,2", "M-4,-4L4,4M-4,4L4,-4", 2 },
+	{ "15,3", "M-4,-4L4,4M-4,4L4,-4", 2 },
 };
 
 const struct plot_style *plot_style(size_t series)
@@ -49,30 +49,56 @@ const char *plot_colour(const char *name, char buf[8])
 	return buf;
 }
 
-void plot_quote(FILE *out, const char *text)
+/* How many bytes the letter at p takes that common fonts may not have, or 0. */
+static size_t uncommon(const char *p)
 {
-	static const struct {
-		char from;
-		const char *to;
-	} others[] = {
-		{ '\'', "\xe2\x80\x99" }, { '"', "\xe2\x80\x9d" },
-		{ '`', "\xe2\x80\x98" },  { '\\', "\xe2\x88\x96" },
-		{ '$', "\xef\xbc\x84" },  { '@', "\xef\xbc\xa0" },
-		{ '%', "\xef\xbc\x85" },
-	};
+	const unsigned char *c = (const unsigned char *)p;
+
+	if (c[0] >= 0xf0 && c[1] && c[2] && c[3])
+		return 4;
+	if (c[0] < 0xe0 || !c[1] || !c[2])
+		/* Arabic and beyond; Latin, Greek, Cyrillic, Hebrew before. */
+		return c[0] >= 0xd8 && c[0] < 0xe0 && c[1] ? 2 : 0;
+	/* Punctuation, arrows and mathematics; the mark of what is no text. */
+	if (c[0] == 0xe2 && c[1] <= 0x8b)
+		return 0;
+	return c[0] == 0xef && c[1] == 0xbf && c[2] == 0xbd ? 0 : 3;
+}
+
+/* A letter that looks so and means nothing to gnuplot, or NULL. */
+static const char *instead_of(char c)
+{
+	switch (c) {
+	case '\'':
+		return "\xe2\x80\x99";
+	case '"':
+		return "\xe2\x80\x9d";
+	case '`':
+		return "\xe2\x80\x98";
+	case '\\':
+		return "\xe2\x88\x96";
+	case '%':
+		return "\xe2\x81\x92";
+	default:
+		return NULL;
+	}
+}
+
+void plot_quote(FILE *out, const char *text, bool common)
+{
 	char clean[4 * MAX_NAME + 4];
 	const char *p;
-	size_t i;
 
 	fputc('\'', out);
 	for (p = term_clean(text, MAX_NAME, clean, sizeof(clean)); *p; p++) {
-		for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-			if (*p == others[i].from)
-				break;
-		if (i < sizeof(others) / sizeof(others[0]))
-			fputs(others[i].to, out);
+		size_t n = common ? uncommon(p) : 0;
+		const char *instead = n ? "?" : instead_of(*p);
+
+		if (instead)
+			fputs(instead, out);
 		else
 			fputc(*p, out);
+		p += n ? n - 1 : 0;
 	}
 	fputc('\'', out);
 }
@@ -141,7 +167,7 @@ static void write_texts(FILE *out, enum plot_format format, const char *name,
 		if (format == PLOT_PAGE)
 			fprintf(out, "'@%zu@'", i);
 		else
-			plot_quote(out, texts[i]);
+			plot_quote(out, texts[i], format == PLOT_PNG);
 		fputc('\n', out);
 	}
 }
@@ -150,7 +176,8 @@ static void write_text(FILE *out, enum plot_format format, const char *name,
 		       const char *text)
 {
 	fprintf(out, "%s = ", name);
-	plot_quote(out, text && format != PLOT_PAGE ? text : "");
+	plot_quote(out, text && format != PLOT_PAGE ? text : "",
+		   format == PLOT_PNG);
 	fputc('\n', out);
 }
 

@@ -84,8 +84,10 @@ int plot_clean_svg(const struct plot *plot, enum plot_format format,
 const char *plot_colour(const char *name, char buf[8]);
 /*
  * A text as a gnuplot string in single quotes. Quotes, backquotes, backslashes
- * and the like become others that look so; controls become '?'.
+ * and signs of percent become others that look so; controls become '?'. So do,
+ * with common, letters that not every machine has a font for: gnuplot draws
+ * those over a whole PNG.
  */
-void plot_quote(FILE *out, const char *text);
+void plot_quote(FILE *out, const char *text, bool common);
 
 #endif

@@ -165,7 +165,9 @@ static size_t put_special(struct cleaner *c, const char *p)
 		fputs(points, c->out);
 		return sizeof(points) - 1;
 	}
-	return *p == '@' ? put_label(c, p) : replace(c, p);
+	/* A file has its labels already. */
+	return *p == '@' && c->format == PLOT_PAGE ? put_label(c, p)
+						   : replace(c, p);
 }
 
 static void put_line(struct cleaner *c, const char *line, size_t len)

@@ -377,6 +377,15 @@ return made.indexOf("data:text/csv") === 0 &&
 }())""") else "they are not")
 
 
+def paper(browser):
+    """Printing works, with everything unfolded."""
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    data = browser.call("Page.printToPDF")["data"]
+    judge("it prints, with everything unfolded", "" if len(data) > 20000 and
+          browser.value("document.querySelectorAll('details:not([open])')"
+                        ".length === 0") else "it does not")
+
+
 def without_script(browser, address):
     browser.call("Emulation.setScriptExecutionDisabled", value=True)
     browser.go(address)
@@ -423,6 +432,7 @@ def main():
         names(browser)
         keyboard(browser)
         tools(browser)
+        paper(browser)
         for scheme in ("light", "dark"):
             browser.screen(1280, 900, scheme)
             browser.go(address)

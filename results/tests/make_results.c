@@ -3,7 +3,7 @@
  * Writes a made-up campaign for the tests: known effects, seeded noise, arms
  * that fail, names that try to break out. Usage:
  *   make_results DIR [rounds=N] [seed=N] [noise=PERCENT] [tapes=A,B]
- *	[arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
+ *	[lag=1] [arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
  *	[passes=time,latency,memory,calls,alone]
  */
 #include <math.h>
@@ -31,6 +31,7 @@ static struct arm arms[16];
 static size_t nr_arms;
 static unsigned long rounds = 10, seed = 1;
 static double noise = 0.02;
+static bool lag; /* calls had a schedule */
 static const char *fail = "", *touch = "pages", *passes = "time,latency,memory";
 static char tapes[1024] = "tapes/lua.tape,tapes/redis.tape";
 static unsigned long long state;
@@ -226,12 +227,13 @@ static void fill_histogram(struct result_histogram *h, const char *op,
 
 static void latency_pass(struct result_run *run, const struct arm *arm)
 {
-	static const char *const ops[] = { "malloc", "free", "realloc" };
-	size_t i;
+	static const char *const ops[] = { "malloc", "free", "realloc",
+					   "malloc_lag" };
+	size_t nr = lag ? 4 : 3, i;
 
-	run->histograms = calloc(3, sizeof(*run->histograms));
-	run->nr_histograms = 3;
-	for (i = 0; i < 3; i++) {
+	run->histograms = calloc(nr, sizeof(*run->histograms));
+	run->nr_histograms = nr;
+	for (i = 0; i < nr; i++) {
 		fill_histogram(&run->histograms[i], ops[i],
 			       (18 + 4 * (double)i) * arm->wall * wobble(noise),
 			       arm->tail * wobble(2 * noise));
@@ -382,6 +384,8 @@ static void set(char *word)
 		touch = value;
 	else if (!strcmp(word, "passes"))
 		passes = value;
+	else if (!strcmp(word, "lag"))
+		lag = true;
 	else if (!strcmp(word, "hostile"))
 		add_hostile();
 	else

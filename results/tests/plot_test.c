@@ -52,15 +52,26 @@ static void test_quote(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	plot_quote(out, "a'b`id`\"$x\\@m%d\n{/*2 c}\xe2\x80\xae");
+	plot_quote(out, "a'b`id`\"$x\\@m%d\n{/*2 c}\xe2\x80\xae", false);
 	fclose(out);
 	assert_int_equal(text[0], '\'');
 	assert_int_equal(text[len - 1], '\'');
 	text[len - 1] = '\0';
 	/* Nothing is left that gnuplot would read as more than a letter. */
 	for (c = text + 1; *c; c++)
-		assert_null(strchr("'`\"$\\@%\n", *c));
+		assert_null(strchr("'`\"\\%\n", *c));
 	assert_non_null(strstr(text, "{/*2 c}?"));
+	free(text);
+	out = open_memstream(&text, &len);
+	assert_non_null(out);
+	/* e acute, Hebrew, dash stay; Arabic, Chinese, a face do not. */
+	plot_quote(out,
+		   "\xc3\xa9\xd7\xa9\xe2\x80\x93\xef\xbf\xbd"
+		   "\xd8\xb9\xe4\xb8\xad\xf0\x9f\x98\x80z",
+		   true);
+	fclose(out);
+	assert_string_equal(text,
+			    "'\xc3\xa9\xd7\xa9\xe2\x80\x93\xef\xbf\xbd???z'");
 	free(text);
 	assert_string_equal(plot_colour("bg", colour), "#ffffff");
 	assert_string_equal(plot_colour("none", colour), "#000000");

@@ -144,6 +144,13 @@ if command -v gnuplot >/dev/null; then
 	check "and it is well-formed" well_formed "$TMP/time.html"
 	matches "what is missing is told" 'Not measured in this campaign' \
 		"$TMP/time.html"
+	"$make_results" "$TMP/lag" lag=1 rounds=2 passes=latency
+	check "a paced replay makes a page" report "$TMP/lag" \
+		-o "$TMP/lag.html" --require-plots
+	matches "with figures of the lag" \
+		'heading">Lag of malloc behind the schedule' "$TMP/lag.html"
+	matches "and says what that is" 'lag is how late it began' \
+		"$TMP/lag.html"
 	"$make_results" "$TMP/one" arms=only rounds=2 passes=memory
 	check "one arm makes a page" report "$TMP/one" -o "$TMP/one.html" \
 		--require-plots

@@ -115,10 +115,9 @@ static void test_markdown(void **state)
 	markdown_text(out, "[x](http://y) @all #7 `id` <b>|*\n\x1b www.z.de");
 	fclose(out);
 	assert_string_equal(
-		text,
-		"a-b&#95;1.2 (x=3%)\n"
-		"&#91;x&#93;(http&#58;//y) &#64;all &#35;7 &#96;id&#96; "
-		"&#60;b&#62;&#124;&#42;&#63;&#63; www&#46;z.de");
+		text, "a-b&#95;1.2 (x=3%)\n"
+		      "&#91;x&#93;(http&#58;//y) &#64;all &#35;7 &#96;id&#96; "
+		      "&#60;b&#62;&#124;&#42;&#63;&#63; www&#46;z.de");
 	free(text);
 }
 
@@ -128,8 +127,8 @@ static void test_interval(void **state)
 	static const struct {
 		size_t n;
 		double low, high;
-	} table[] = { { 3, 1, 3 },   { 6, 1, 6 },    { 8, 1, 8 },
-		      { 9, 2, 8 },   { 12, 3, 10 },  { 20, 6, 15 },
+	} table[] = { { 3, 1, 3 },   { 6, 1, 6 },   { 8, 1, 8 },
+		      { 9, 2, 8 },   { 12, 3, 10 }, { 20, 6, 15 },
 		      { 25, 8, 18 }, { 40, 14, 27 } };
 	double values[41];
 	size_t i, k;

@@ -11,8 +11,12 @@ set ylabel textcolor rgb INK
 set format '%g'
 set errorbars 0.6
 unset key
+# Names are names, whatever signs they have.
+set termoption noenhanced
+GAP = ''
 if (FILE) {
+	GAP = "\n "
 	set title HEADING textcolor rgb INK
 	set key below horizontal center textcolor rgb INK samplen 2.5 \
-		maxcols KEY_COLUMNS offset 0,-0.6
+		maxcols KEY_COLUMNS
 }

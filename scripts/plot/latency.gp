@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Percentiles of one kind of call. $line: one index per arm: 1/(1-p), time;
 # FLOOR: the cost of reading the clock, 0 when it is not known.
-set xlabel 'percentile'
+set xlabel 'percentile'.GAP
 set logscale x 10
 set logscale y 10
 set xrange [1:XMAX]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Memory over the tape. $live: time, bytes; $band and $line: one index per arm
 # (time, low, high; time, bytes); SERIES[i]: line type of index i - 1.
-set xlabel XLABEL
+set xlabel XLABEL.GAP
 set ylabel YLABEL offset 1
 set xrange [0:XMAX]
 set yrange [0:*]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Resident bytes for each live byte over the tape: $line: one index per arm:
 # time, ratio.
-set xlabel XLABEL
+set xlabel XLABEL.GAP
 set ylabel 'RSS/live'
 set xrange [0:XMAX]
 set yrange [0.8:YMAX]

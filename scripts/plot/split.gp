@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Parts of the memory, stacked. $stack: one index per part: row of the arm,
 # from, to; $rss: row, the whole; LABEL[row].
-set xlabel XLABEL
+set xlabel XLABEL.GAP
 set xrange [*:*]
 set yrange [0.4:ROWS + 0.6]
 set ytics ()

@@ -7,7 +7,7 @@ set lmargin at screen 0.11
 set rmargin at screen 0.98
 set bmargin at screen BELOW + 0.17 * SHRINK
 set tmargin at screen BELOW + 0.97 * SHRINK
-set xlabel XLABEL
+set xlabel XLABEL.GAP
 set ylabel YLABEL offset 1
 set xrange [XMIN:XMAX]
 set yrange [YMIN:YMAX]
