@@ -86,6 +86,8 @@ typedef void figure_fn(struct report *report,
 figure_fn figure_tradeoff, figure_memory, figure_ratio, figure_split,
 	figure_returned, figure_counts, figure_contention, figure_rounds_time,
 	figure_rounds_memory;
+/* One per arm whose allocator tells where its bytes are. */
+figure_fn figure_parts;
 /* One per kind of call that was timed; and that of one of them. */
 figure_fn figure_latencies;
 void figure_latency(struct report *report, const struct comparison_tape *tape,

@@ -103,11 +103,17 @@ static void put_returned(struct report *report,
 	fputs("</div>\n", report->out);
 	html_medians(report, tape, "Memory that stays, and goes back, medians",
 		     places, NR(places));
-	if (split)
-		html_medians(report, tape,
-			     "Where the bytes are at the peak of live bytes, "
-			     "medians",
-			     parts, SPLIT_PARTS);
+	if (!split)
+		return;
+	html_medians(report, tape,
+		     "Where the bytes are at the peak of live bytes, medians",
+		     parts, SPLIT_PARTS);
+	/* As many figures as arms: too many for a page of many tapes. */
+	if (figure_coarseness(report) > 1)
+		return;
+	fputs("<div class=\"grid\">\n", report->out);
+	figure_parts(report, tape);
+	fputs("</div>\n", report->out);
 }
 
 void html_fragmentation(struct report *report)

@@ -26,6 +26,7 @@ static const struct {
 	{ "memory", figure_memory },
 	{ "ratio", figure_ratio },
 	{ "split", figure_split },
+	{ "parts", figure_parts },
 	{ "returned", figure_returned },
 	{ "latency", figure_latencies },
 	{ "counts", figure_counts },
@@ -41,7 +42,7 @@ static const struct opt_def defs[] = {
 	{ 'f', "force", NULL, OPT_FLAG, &force, "replace existing files" },
 	{ 0, "figure", "NAME", OPT_LIST, &figures,
 	  "only this figure, repeatable: tradeoff, memory, ratio,\n"
-	  "split, returned, latency, counts, contention,\n"
+	  "split, parts, returned, latency, counts, contention,\n"
 	  "rounds-time, rounds-memory" },
 	{ 0, "format", "FORMAT", OPT_LIST, &formats,
 	  "svg or png, repeatable (default: both)" },

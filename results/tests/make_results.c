@@ -18,6 +18,7 @@
 
 #define NR_POINTS  600
 #define NR_BUCKETS 200
+#define NR_MARKS   20
 #define NR_OPS     2000000
 #define MIB        1048576.0
 
@@ -140,6 +141,30 @@ static void split_metrics(struct result_run *run, bool all)
 	metric(run, "dirty_peak_bytes", rss * 0.02);
 }
 
+/* The same along the tape. */
+static void add_marks(struct result_run *run)
+{
+	size_t i;
+
+	run->nr_checkpoints = NR_MARKS;
+	run->checkpoints = calloc(NR_MARKS, sizeof(*run->checkpoints));
+	for (i = 0; i < NR_MARKS; i++) {
+		const struct result_point *p =
+			&run->curve[i * (NR_POINTS / NR_MARKS)];
+		struct result_checkpoint *c = &run->checkpoints[i];
+
+		memset(c, 0xff, sizeof(*c)); /* RESULT_UNKNOWN */
+		strcpy(c->name, "mark");
+		c->time_ns = p->time_ns;
+		c->op = p->op;
+		c->rss_bytes = p->rss_bytes;
+		c->lazyfree_bytes = c->huge_bytes = c->swap_bytes = 0;
+		c->requested_bytes = p->live_bytes;
+		c->usable_bytes = p->live_bytes / 10 * 11;
+		c->free_bytes = p->rss_bytes / 20;
+	}
+}
+
 static void memory_pass(struct result_run *run, const struct arm *arm,
 			double scale)
 {
@@ -164,6 +189,8 @@ static void memory_pass(struct result_run *run, const struct arm *arm,
 	curve_metrics(run);
 	if (strcmp(arm->name, "arena") != 0)
 		split_metrics(run, !strcmp(arm->name, "glibc"));
+	if (!strcmp(arm->name, "glibc"))
+		add_marks(run);
 }
 
 /* The smallest upper bound below which a part q of all operations lies. */

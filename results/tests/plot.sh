@@ -72,14 +72,14 @@ fi
 "$make_results" "$run" rounds=6 passes=time,latency,memory,calls,alone
 check "writes figures" plot "$run" -o "$figures"
 for figure in tradeoff memory ratio split returned latency-malloc latency-free \
-	latency-realloc counts contention rounds-time rounds-memory; do
+	latency-realloc split1-glibc counts contention rounds-time rounds-memory; do
 	check "$figure of both tapes, as SVG and PNG" test -s \
 		"$figures/01-lua.$figure.svg" -a -s \
 		"$figures/01-lua.$figure.png" -a -s \
 		"$figures/02-redis.$figure.svg" -a -s \
 		"$figures/02-redis.$figure.png"
 done
-test "$(find "$figures" -type f | wc -l)" -eq 48
+test "$(find "$figures" -type f | wc -l)" -eq 52
 tap_result $? "and no other file"
 check "they are pictures" pictures "$figures"/*
 matches "with the arms in the key" '>tcmalloc<' "$figures/01-lua.memory.svg"

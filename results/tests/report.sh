@@ -111,8 +111,8 @@ figures()
 if command -v gnuplot >/dev/null; then
 	check "writes a page" report "$run" -o "$page" --require-plots
 	check "that is well-formed and loads nothing" well_formed "$page"
-	test "$(figures "$page")" -eq 24
-	tap_result $? "with 12 figures for each of 2 tapes"
+	test "$(figures "$page")" -eq 26
+	tap_result $? "with 13 figures for each of 2 tapes"
 	for id in verdict summary tradeoff memory fragmentation latency faults \
 		knobs noise recorded environment method; do
 		matches "it has the section $id" "<section id=\"$id\">" "$page"
