@@ -41,9 +41,9 @@ static const struct opt_def defs[] = {
 	{ 'o', "output", "DIR", OPT_TEXT, &output, "folder of the files" },
 	{ 'f', "force", NULL, OPT_FLAG, &force, "replace existing files" },
 	{ 0, "figure", "NAME", OPT_LIST, &figures,
-	  "only this figure, repeatable: tradeoff, memory, ratio,\n"
-	  "split, parts, returned, latency, counts, contention,\n"
-	  "rounds-time, rounds-memory" },
+	  "only this figure, repeatable: tradeoff, memory,\n"
+	  "ratio, split, parts, returned, latency, counts,\n"
+	  "contention, rounds-time, rounds-memory" },
 	{ 0, "format", "FORMAT", OPT_LIST, &formats,
 	  "svg or png, repeatable (default: both)" },
 	{ 'b', "base", "ARM", OPT_TEXT, &base,
