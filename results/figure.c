@@ -23,10 +23,15 @@ double figure_text_px(const char *text)
 {
 	double px = 0;
 
-	/* One byte of each letter that has several; those may be wide. */
-	for (; *text; text++)
-		if ((*text & 0xc0) != 0x80)
-			px += *text & 0x80 ? 13 : 7.8;
+	for (; *text; text++) {
+		if (*text >= 'A' && *text <= 'Z')
+			px += 9.4;
+		else if (!(*text & 0x80))
+			px += 7.8;
+		/* One byte of each letter that has several; it may be wide. */
+		else if ((*text & 0xc0) != 0x80)
+			px += 13;
+	}
 	return px;
 }
 
@@ -107,8 +112,12 @@ struct range figure_interval(const struct comparison_cell *cell, size_t nr)
 struct range figure_limits(struct range seen)
 {
 	double air = fmax((seen.high - seen.low) * 0.15, seen.high * 0.02);
+	struct range limits = { 0, fmax(seen.low - air, 0), seen.high + air };
 
-	return (struct range){ 0, fmax(seen.low - air, 0), seen.high + air };
+	/* No axis can be empty, not even when all values are 0. */
+	if (!(limits.high > limits.low))
+		limits.high = limits.low + 1;
+	return limits;
 }
 
 int figure_begin(struct report *report, struct figure *figure, const char *kind,

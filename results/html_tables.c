@@ -27,7 +27,7 @@ void html_tape_heading(struct report *report,
 void html_table_of(FILE *out, const char *class, const char *caption)
 {
 	/* The box scrolls where the table is too wide: by keys, too. */
-	fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+	fputs("<div class=\"scroll\" role=\"group\" tabindex=\"0\" "
 	      "aria-label=\"",
 	      out);
 	html_text(out, caption);

@@ -283,8 +283,8 @@ def names(browser):
     for node in nodes:
         role = node.get("role", {}).get("value")
         if node.get("ignored") or role not in ("image", "img", "table",
-                                               "button", "region", "link",
-                                               "figure", "searchbox"):
+                                               "button", "link", "figure",
+                                               "searchbox"):
             continue
         seen[role] = seen.get(role, 0) + 1
         # A figure is named by the picture within.

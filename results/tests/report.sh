@@ -188,6 +188,19 @@ END
 		"$TMP/holes.html"
 	matches "in the tables, too" '<bdi>gone</bdi></th><td class="num">missing' \
 		"$TMP/holes.html"
+	"$make_results" "$TMP/zero" rounds=6 passes=time,memory
+	python3 -B - "$TMP/zero" <<'END'
+import glob, json, sys
+for path in glob.glob(sys.argv[1] + "/*.json"):
+    doc = json.load(open(path))
+    for run in doc["runs"]:
+        run["metrics"] = {key: 0 for key in run["metrics"]}
+        run["curve"] = {key: [0] * len(values)
+                        for key, values in run["curve"].items()}
+    json.dump(doc, open(path, "w"))
+END
+	check "values that are all 0 have figures, too" report "$TMP/zero" \
+		-o "$TMP/zero.html" --require-plots
 	matches "the empty one has no numbers" \
 		'<bdi>silent</bdi></th><td class="num">n/a' "$TMP/holes.html"
 else
