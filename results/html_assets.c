@@ -18,4 +18,4 @@ TAKE_IN("html_style", "results/report.css");
 TAKE_IN("html_script", "results/report.js");
 
 const char html_script_hash[] =
-	"sha256-OpmIMwvSLOdFvUm1pHRGK3pGaUqbLAvSLx57Mn5HaYU=";
+	"sha256-pYEfKANPKXTgGq95uEjIVzsTwuy7QeuTZmWGcFF+Nak=";

@@ -44,23 +44,20 @@ function addLegend(figure) {
 		if (!series) return;
 		var marks = figure.querySelectorAll(
 			"g[data-series='" + series + "']");
-		function toggle() {
-			var off = item.getAttribute("aria-pressed") === "true";
-			item.setAttribute("aria-pressed", String(!off));
+		var toggle = button("", function () {
+			var off = toggle.getAttribute("aria-pressed") ===
+				"true";
+			toggle.setAttribute("aria-pressed", String(!off));
 			marks.forEach(function (mark) {
 				mark.style.display = off ? "none" : "";
 			});
-		}
-		item.setAttribute("role", "button");
-		item.setAttribute("tabindex", "0");
-		item.setAttribute("aria-pressed", "true");
-		item.title = "Show or hide";
-		item.addEventListener("click", toggle);
-		item.addEventListener("keydown", function (event) {
-			if (event.key !== "Enter" && event.key !== " ") return;
-			event.preventDefault();
-			toggle();
 		});
+		toggle.className = "toggle";
+		toggle.title = "Show or hide";
+		toggle.setAttribute("aria-pressed", "true");
+		toggle.setAttribute("data-series", series);
+		while (item.firstChild) toggle.appendChild(item.firstChild);
+		item.appendChild(toggle);
 	});
 }
 

@@ -111,6 +111,8 @@ figures()
 if command -v gnuplot >/dev/null; then
 	check "writes a page" report "$run" -o "$page" --require-plots
 	check "that is well-formed and loads nothing" well_formed "$page"
+	check "the same results make" report "$run" -o "$TMP/again.html"
+	check "the same page" cmp "$page" "$TMP/again.html"
 	test "$(figures "$page")" -eq 26
 	tap_result $? "with 13 figures for each of 2 tapes"
 	for id in verdict summary tradeoff memory fragmentation latency faults \
