@@ -38,7 +38,7 @@ worker_OTHER   = $(B)/worker/statistics.o
 results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
-VERBS   = record ctl info check dump replay validate compare report allocators
+VERBS   = record ctl info check dump replay validate compare report plot allocators
 TOOLS   = heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	  heaptape-report heaptape-allocators
 SHARED  = libheaptape.so libarena.so
@@ -74,6 +74,9 @@ bench: all tests ## print the figures: recorder, plan, replay floor, fidelity
 
 bench-smoke: all tests ## the same in about a minute
 	$(Q)B=$(B) scripts/bench.sh --smoke
+
+bench-report: all tests ## print time and size of a large report
+	$(Q)B=$(B) scripts/bench/report.sh
 
 validate: all ## print the fidelity table: predicted against real memory
 	$(Q)B=$(B) scripts/validate.sh
@@ -228,7 +231,7 @@ $(B)/.deps:
 	$(Q)scripts/install-deps.sh --check-build
 	$(Q)mkdir -p $(@D) && touch $@
 
-.PHONY: all man check check-san demo bench bench-smoke validate \
+.PHONY: all man check check-san demo bench bench-smoke bench-report validate \
 	validate-smoke fuzz lint format format-check install uninstall help clean tests
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -232,6 +232,21 @@ const struct result_run *campaign_run(const struct result_doc *doc,
 	return NULL;
 }
 
+bool campaign_failed(const struct campaign_tape *tape, const char *arm,
+		     const char *pass)
+{
+	size_t i;
+
+	for (i = 0; i < tape->nr_rounds; i++) {
+		const struct result_run *run =
+			campaign_run(tape->rounds[i], arm, pass);
+
+		if (run && strcmp(run->status, "ok") != 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *find(const struct result_pair *pairs, size_t nr,
 			const char *key)
 {

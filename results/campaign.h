@@ -6,6 +6,7 @@
 #ifndef RESULTS_CAMPAIGN_H
 #define RESULTS_CAMPAIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "results/result.h"
@@ -39,6 +40,12 @@ void campaign_release(struct campaign *campaign);
 /* The arm's run of that pass, or NULL; there is one at most. */
 const struct result_run *campaign_run(const struct result_doc *doc,
 				      const char *arm, const char *pass);
+/*
+ * Whether that pass of the arm failed in any round of the tape: then nothing
+ * of it is to be averaged or drawn.
+ */
+bool campaign_failed(const struct campaign_tape *tape, const char *arm,
+		     const char *pass);
 /* The value of a configuration or environment entry, or NULL. */
 const char *campaign_config(const struct result_doc *doc, const char *key);
 const char *campaign_environment(const struct result_doc *doc, const char *key);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/figure.h"
 #include "results/report.h"
 
 #define MAX_OPS   12
@@ -98,6 +99,8 @@ static struct pool collect(const struct campaign_tape *tape, const char *arm,
 	struct pool pool = { 0 };
 	size_t i;
 
+	if (campaign_failed(tape, arm, "latency"))
+		return pool;
 	for (i = 0; i < tape->nr_rounds; i++) {
 		const struct result_run *run =
 			campaign_run(tape->rounds[i], arm, "latency");
@@ -115,8 +118,9 @@ struct extent {
 	double calls, low, high;
 };
 
-/* Points of 1/(1-p) and time, where one of them has changed by 2 %. */
-static void put_curve(FILE *out, const struct pool *pool, struct extent *extent)
+/* Points of 1/(1-p) and time, where one of them has changed by that factor. */
+static void put_curve(FILE *out, const struct pool *pool, double step,
+		      struct extent *extent)
 {
 	double below = 0, last_x = 0, last_y = 0;
 	size_t i;
@@ -131,7 +135,7 @@ static void put_curve(FILE *out, const struct pool *pool, struct extent *extent)
 			break;
 		extent->low = fmin(extent->low, y);
 		extent->high = fmax(extent->high, y);
-		if (x < last_x * 1.02 && y < last_y * 1.02)
+		if (x < last_x * step && y < last_y * step)
 			continue;
 		fprintf(out, "%.6g %.6g\n", x, y);
 		last_x = x;
@@ -161,14 +165,15 @@ static bool put_op(struct report *report, struct figure *figure,
 	FILE *out = figure->plot.script;
 	struct extent extent = { 0, INFINITY, 1 };
 	double floor_ns = timer_floor(tape);
+	double step = 1 + 0.04 * figure_coarseness(report);
 	size_t i;
 
 	fputs("$line << EOD\n", out);
 	for (i = 0; i < report->cmp->nr_arms; i++) {
 		struct pool pool = collect(tape, report->cmp->arms[i], op);
 
-		if (pool.calls >= MIN_CALLS && figure_add(figure, i)) {
-			put_curve(out, &pool, &extent);
+		if (pool.calls >= MIN_CALLS && figure_add(figure, report, i)) {
+			put_curve(out, &pool, step, &extent);
 			fputs("\n\n", out);
 			extent.calls = fmax(extent.calls, pool.calls);
 		}
@@ -190,30 +195,57 @@ static bool put_op(struct report *report, struct figure *figure,
 	return figure->nr > 0;
 }
 
+char *figure_latency_title(const char *op, char *buf, size_t len)
+{
+	size_t n = strlen(op);
+
+	if (n > 4 && !strcmp(op + n - 4, "_lag"))
+		snprintf(buf, len, "Lag of %.*s behind the schedule",
+			 n > 24 ? 20 : (int)n - 4, op);
+	else
+		snprintf(buf, len, "Service time of %.20s", op);
+	return buf;
+}
+
+static void draw(struct report *report, const struct comparison_tape *tape,
+		 const char *op)
+{
+	char kind[32], what[64];
+	struct figure figure;
+
+	snprintf(kind, sizeof(kind), "latency-%.15s", op);
+	if (figure_begin(report, &figure, kind, 560, 360))
+		return;
+	if (!put_op(report, &figure, tape->tape, op)) {
+		figure_drop(&figure);
+		return;
+	}
+	figure_latency_title(op, what, sizeof(what));
+	figure_set_title(&figure, tape, what);
+	figure.heading = what;
+	if (timer_floor(tape->tape) > 0)
+		figure.plot.quiet = "cost of reading the clock";
+	figure_end(report, &figure, "latency.gp",
+		   "Time of one call by percentile, all rounds together; both "
+		   "axes are logarithmic.");
+}
+
+void figure_latency(struct report *report, const struct comparison_tape *tape,
+		    const char *op)
+{
+	const char *ops[MAX_OPS];
+	size_t nr = find_ops(tape->tape, ops), i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(ops[i], op))
+			draw(report, tape, op);
+}
+
 void figure_latencies(struct report *report, const struct comparison_tape *tape)
 {
 	const char *ops[MAX_OPS];
 	size_t nr = find_ops(tape->tape, ops), i;
-	struct figure figure;
 
-	fputs("<div class=\"grid\">\n", report->out);
-	for (i = 0; i < nr; i++) {
-		if (figure_begin(report, &figure, "latency", 560, 360))
-			break;
-		if (!put_op(report, &figure, tape->tape, ops[i])) {
-			figure_drop(&figure);
-			continue;
-		}
-		snprintf(figure.title, sizeof(figure.title),
-			 "Latency of %.15s on %.100s", ops[i],
-			 tape->tape->name);
-		figure.heading = ops[i];
-		figure.quiet = timer_floor(tape->tape) > 0
-				       ? "cost of reading the clock"
-				       : NULL;
-		figure_end(report, &figure, "latency.gp",
-			   "Time of one call by percentile, all rounds "
-			   "together; both axes are logarithmic.");
-	}
-	fputs("</div>\n", report->out);
+	for (i = 0; i < nr; i++)
+		draw(report, tape, ops[i]);
 }

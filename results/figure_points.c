@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/figure.h"
 #include "results/report.h"
-#include "results/term_text.h"
 
-#define MAX_LABELS 32
+#define ROUNDS_WIDTH 560 /* px */
 
 /* Dots from left to right by round, so that a drift can be seen. */
 static void put_dots(FILE *out, const struct comparison_cell *cell, size_t nr,
@@ -29,30 +29,35 @@ static void put_dots(FILE *out, const struct comparison_cell *cell, size_t nr,
 	fputs("\n\n", out);
 }
 
-/* Names below the dots, cut to the room that each has. */
-static void put_names(struct report *report, struct figure *figure,
-		      char (*names)[COMPARISON_LABEL], const char **labels)
+/* Names below the dots where there is room for them, else in a legend. */
+static void put_names(struct report *report, struct figure *figure)
 {
-	FILE *out = figure->plot.script;
-	size_t i, room = 70 / figure->nr;
+	double room = ROUNDS_WIDTH * 0.86 / (double)figure->nr - 8;
+	size_t i;
 
 	figure->no_legend = true;
-	fputs("set xtics (", out);
 	for (i = 0; i < figure->nr; i++) {
-		if (term_width(report->cmp->labels[figure->arms[i]]) > room)
+		const char *label = report->cmp->labels[figure->arms[i]];
+
+		if (figure_text_px(label) > room)
 			figure->no_legend = false;
-		fprintf(out, "%s'@%zu@' %zu", i ? ", " : "", i, i + 1);
-		labels[i] = term_clean(report->cmp->labels[figure->arms[i]],
-				       room > 3 ? room : 3, names[i],
-				       sizeof(names[i]));
-		plot_part(&figure->plot, report->cmp->labels[figure->arms[i]],
-			  figure->arms[i] + 1);
+		plot_part(&figure->plot, label, figure->arms[i] + 1);
 	}
 	for (i = 0; i < figure->nr; i++)
 		plot_part(&figure->plot, NULL, figure->arms[i] + 1);
-	fputs(")\n", out);
-	figure->plot.labels = labels;
+	for (i = 0; i < figure->nr; i++)
+		figure->plot.labels[i] =
+			figure->no_legend ? figure->plot.names[i] : "";
 	figure->plot.nr_labels = figure->nr;
+}
+
+static struct axis axis_of(enum metric_unit unit, double max)
+{
+	if (unit == METRIC_NS)
+		return axis_ns(max);
+	if (unit == METRIC_BYTES)
+		return axis_bytes(max);
+	return (struct axis){ 1, unit == METRIC_FACTOR ? "times" : "" };
 }
 
 static void put_rounds(struct report *report, struct figure *figure,
@@ -73,9 +78,7 @@ static void put_rounds(struct report *report, struct figure *figure,
 		all.high = fmax(all.high, seen.high);
 	}
 	all = figure_limits(all);
-	axis = report->cmp->metrics[metric].unit == METRIC_NS
-		       ? axis_ns(all.high)
-		       : axis_bytes(all.high);
+	axis = axis_of(report->cmp->metrics[metric].unit, all.high);
 	fprintf(out, "YLABEL = '%s'\nYMIN = %.6g\nYMAX = %.6g\n", axis.unit,
 		all.low / axis.scale, all.high / axis.scale);
 	fputs("$dots << EOD\n", out);
@@ -97,33 +100,53 @@ static void put_rounds(struct report *report, struct figure *figure,
 	fputs("EOD\n", out);
 }
 
-void figure_rounds(struct report *report, const struct comparison_tape *tape,
-		   const char *name)
+static void draw_rounds(struct report *report,
+			const struct comparison_tape *tape, const char *name,
+			const char *kind)
 {
-	char names[MAX_LABELS][COMPARISON_LABEL];
-	const char *labels[MAX_LABELS];
+	char what[64];
 	size_t metric = comparison_find_metric(report->cmp, name), i;
 	struct figure figure;
 
-	if (figure_begin(report, &figure, "rounds", 560, 320))
+	if (metric == report->cmp->nr_metrics ||
+	    figure_begin(report, &figure, kind, ROUNDS_WIDTH, 320))
 		return;
-	for (i = 0; i < report->cmp->nr_arms && figure.nr < MAX_LABELS; i++)
+	for (i = 0; i < report->cmp->nr_arms; i++)
 		if (isfinite(comparison_cell(report->cmp, tape, metric, i)
 				     ->median))
-			figure_add(&figure, i);
+			figure_add(&figure, report, i);
 	if (!figure.nr) {
 		figure_drop(&figure);
 		return;
 	}
 	figure_put_series(&figure);
 	put_rounds(report, &figure, tape, metric);
-	put_names(report, &figure, names, labels);
-	snprintf(figure.title, sizeof(figure.title), "%s by round on %.100s",
-		 report->cmp->metrics[metric].title, tape->tape->name);
+	put_names(report, &figure);
+	snprintf(what, sizeof(what), "%s by round",
+		 report->cmp->metrics[metric].title);
+	figure_set_title(&figure, tape, what);
 	figure.heading = report->cmp->metrics[metric].title;
 	figure_end(report, &figure, "rounds.gp",
 		   "Every round as a dot, the first at the left; the line is "
 		   "the median. The axis does not begin at 0.");
+}
+
+void figure_rounds_time(struct report *report,
+			const struct comparison_tape *tape)
+{
+	draw_rounds(report, tape, "wall_ns", "rounds-time");
+}
+
+void figure_rounds_memory(struct report *report,
+			  const struct comparison_tape *tape)
+{
+	draw_rounds(report, tape, "rss_peak_bytes", "rounds-memory");
+}
+
+void figure_contention(struct report *report,
+		       const struct comparison_tape *tape)
+{
+	draw_rounds(report, tape, "contention_ratio", "contention");
 }
 
 void figure_returned(struct report *report, const struct comparison_tape *tape)
@@ -143,7 +166,7 @@ void figure_returned(struct report *report, const struct comparison_tape *tape)
 	for (i = 0; i < cmp->nr_arms; i++) {
 		double peak = comparison_cell(cmp, tape, metrics[0], i)->median;
 
-		if (!isfinite(peak) || !figure_add(&figure, i))
+		if (!isfinite(peak) || !figure_add(&figure, report, i))
 			continue;
 		if (axis_bytes(peak).scale > axis.scale)
 			axis = axis_bytes(peak);
@@ -169,8 +192,8 @@ void figure_returned(struct report *report, const struct comparison_tape *tape)
 		fputs("\n\n", figure.plot.script);
 	}
 	fputs("EOD\n", figure.plot.script);
-	snprintf(figure.title, sizeof(figure.title),
-		 "Memory that stays resident on %.100s", tape->tape->name);
+	figure_set_title(&figure, tape, "Memory that stays resident");
+	figure.heading = "Memory that stays resident";
 	figure_end(report, &figure, "returned.gp",
 		   "Resident heap memory at its peak, at the end of the tape, "
 		   "after an idle time, and after all was freed (medians).");

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Time against memory, each arm at its medians, with the range over the
- * rounds and a label where there is room for one.
+ * Time against memory, each arm at its medians, with their intervals and a
+ * label where there is room for one. The arms of the Pareto front have a ring.
  */
 #include <math.h>
 #include <stdbool.h>
 
+#include "results/figure.h"
 #include "results/report.h"
 #include "results/term_text.h"
 
-#define MAX_LABELS 32
+#define MAX_LABELS PLOT_MAX_NAMES
 
 /* The plot area that tradeoff.gp sets, in px. */
 #define TRADEOFF_WIDTH  640
@@ -24,15 +25,16 @@ struct tradeoff {
 	struct range x[MAX_LABELS], y[MAX_LABELS];
 };
 
-static void find_points(struct tradeoff *t, struct figure *figure)
+static void find_points(struct tradeoff *t, const struct report *report,
+			struct figure *figure)
 {
 	size_t i;
 
 	for (i = 0; i < t->cmp->nr_arms && figure->nr < MAX_LABELS; i++) {
-		struct range x = figure_range(
+		struct range x = figure_interval(
 			comparison_cell(t->cmp, t->tape, t->wall, i),
 			t->tape->tape->nr_rounds);
-		struct range y = figure_range(
+		struct range y = figure_interval(
 			comparison_cell(t->cmp, t->tape, t->rss, i),
 			t->tape->tape->nr_rounds);
 
@@ -40,7 +42,7 @@ static void find_points(struct tradeoff *t, struct figure *figure)
 			continue;
 		t->x[figure->nr] = x;
 		t->y[figure->nr] = y;
-		figure_add(figure, i);
+		figure_add(figure, report, i);
 	}
 }
 
@@ -124,20 +126,39 @@ static void put_labels(const struct tradeoff *t, const struct figure *figure,
 
 		if (place_label(boxes, nr, boxes[i].x + 7, boxes[i].y + 7,
 				term_width(label), box)) {
-			fprintf(out, "%.6g %.6g @%zu@\n",
+			fprintf(out, "%.6g %.6g\n",
 				(x.low + box->x * wide) / ns.scale,
-				(y.high - (box->y + 7) * tall) / bytes.scale,
-				i);
+				(y.high - (box->y + 7) * tall) / bytes.scale);
 			nr++;
 		} else {
-			fputs("NaN NaN @\n", out);
+			fputs("NaN NaN\n", out);
 		}
 		fputs("\n\n", out);
 	}
 	fputs("EOD\n", out);
 }
 
-static void put_tradeoff(const struct tradeoff *t, struct figure *figure)
+/* Rings; returns how many. */
+static size_t put_front(const struct tradeoff *t, const struct figure *figure,
+			struct axis ns, struct axis bytes)
+{
+	FILE *out = figure->plot.script;
+	size_t nr = 0, i;
+
+	fputs("$front << EOD\n", out);
+	for (i = 0; i < figure->nr && t->tape->front_known; i++) {
+		if (!t->tape->arms[figure->arms[i]].in_front)
+			continue;
+		fprintf(out, "%.6g %.6g\n", t->x[i].median / ns.scale,
+			t->y[i].median / bytes.scale);
+		nr++;
+	}
+	fprintf(out, "EOD\nFRONT = %d\n", nr > 0);
+	return nr;
+}
+
+/* Returns how many arms are in front. */
+static size_t put_tradeoff(const struct tradeoff *t, struct figure *figure)
 {
 	FILE *out = figure->plot.script;
 	struct range x = figure_limits(hull(t->x, figure->nr));
@@ -159,36 +180,46 @@ static void put_tradeoff(const struct tradeoff *t, struct figure *figure)
 			t->y[i].low / bytes.scale, t->y[i].high / bytes.scale);
 	fputs("EOD\n", out);
 	put_labels(t, figure, x, y);
+	return put_front(t, figure, ns, bytes);
+}
+
+static void name_parts(const struct report *report, struct figure *figure)
+{
+	size_t i, k;
+
+	for (i = 0; i < figure->nr; i++)
+		figure->plot.labels[i] = report->cmp->labels[figure->arms[i]];
+	figure->plot.nr_labels = figure->nr;
+	for (k = 0; k < 3; k++)
+		for (i = 0; i < figure->nr; i++)
+			plot_part(&figure->plot, figure->plot.labels[i],
+				  figure->arms[i] + 1);
 }
 
 void figure_tradeoff(struct report *report, const struct comparison_tape *tape)
 {
-	const char *labels[MAX_LABELS];
 	struct tradeoff t = { .cmp = report->cmp, .tape = tape };
 	struct figure figure;
-	size_t i, k;
 
 	t.wall = comparison_find_metric(t.cmp, "wall_ns");
 	t.rss = comparison_find_metric(t.cmp, "rss_peak_bytes");
 	if (figure_begin(report, &figure, "tradeoff", TRADEOFF_WIDTH,
 			 TRADEOFF_HEIGHT))
 		return;
-	find_points(&t, &figure);
+	find_points(&t, report, &figure);
 	if (!figure.nr) {
 		figure_drop(&figure);
 		return;
 	}
-	put_tradeoff(&t, &figure);
-	for (k = 0; k < 3; k++)
-		for (i = 0; i < figure.nr; i++) {
-			labels[i] = report->cmp->labels[figure.arms[i]];
-			plot_part(&figure.plot, labels[i], figure.arms[i] + 1);
-		}
-	figure.plot.labels = labels;
-	figure.plot.nr_labels = figure.nr;
-	snprintf(figure.title, sizeof(figure.title),
-		 "Time against memory on %.100s", tape->tape->name);
+	if (put_tradeoff(&t, &figure))
+		figure.plot.mark = "on the Pareto front";
+	name_parts(report, &figure);
+	figure_set_title(&figure, tape, "Time against memory");
 	figure_end(report, &figure, "tradeoff.gp",
-		   "Each arm at its median; bars: the range over all rounds. "
-		   "Nearer to the lower left corner is better.");
+		   tape->tape->nr_rounds < STATS_MIN_ROUNDS
+			   ? "Each arm at its median; bars: the range over all "
+			     "rounds. Nearer to the lower left corner is "
+			     "better."
+			   : "Each arm at its median; bars: its 95 % interval. "
+			     "Nearer to the lower left corner is better.");
 }

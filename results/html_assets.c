@@ -18,4 +18,4 @@ TAKE_IN("html_style", "results/report.css");
 TAKE_IN("html_script", "results/report.js");
 
 const char html_script_hash[] =
-	"sha256-V3vmA2fDhLnEcb7o6w0yhASruaCFPpeO/GQV98/i76s=";
+	"sha256-pYEfKANPKXTgGq95uEjIVzsTwuy7QeuTZmWGcFF+Nak=";

@@ -3,9 +3,26 @@
 #include <math.h>
 #include <string.h>
 
+#include "results/figure.h"
 #include "results/report.h"
+#include "results/text.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+static void put_front(struct report *report, const struct comparison_tape *tape)
+{
+	char text[1024];
+
+	if (!tape->front_known)
+		return;
+	fputs("<p>Pareto front in ", report->out);
+	html_text(report->out,
+		  text_front_metrics(report->cmp, tape, text, sizeof(text)));
+	fputs(": ", report->out);
+	html_text(report->out,
+		  text_front(report->cmp, tape, text, sizeof(text)));
+	fputs(".</p>\n", report->out);
+}
 
 void html_tradeoff(struct report *report)
 {
@@ -22,9 +39,11 @@ void html_tradeoff(struct report *report)
 		html_tape_heading(report, tape);
 		fputs(HTML_BESIDE, report->out);
 		figure_tradeoff(report, tape);
+		fputs("<div>\n", report->out);
 		html_medians(report, tape, "Medians over the rounds", metrics,
 			     NR(metrics));
-		fputs("</div>\n", report->out);
+		put_front(report, tape);
+		fputs("</div></div>\n", report->out);
 	}
 }
 
@@ -52,23 +71,49 @@ void html_memory(struct report *report)
 }
 
 /* Only where some arm tells: older documents do not. */
-static void html_split(struct report *report,
-		       const struct comparison_tape *tape)
+static bool has_split(const struct report *report,
+		      const struct comparison_tape *tape)
 {
-	const char *metrics[SPLIT_PARTS];
 	double parts[SPLIT_PARTS];
-	bool any = false;
+	size_t i;
+
+	for (i = 0; i < report->cmp->nr_arms; i++)
+		if (comparison_split(tape, report->cmp->arms[i], parts))
+			return true;
+	return false;
+}
+
+static void put_returned(struct report *report,
+			 const struct comparison_tape *tape)
+{
+	static const char *const places[] = {
+		"rss_peak_bytes",  "rss_end_bytes", "rss_idle_bytes",
+		"rss_freed_bytes", "returned_idle", "returned_freed"
+	};
+	const char *parts[SPLIT_PARTS];
+	bool split = has_split(report, tape);
 	size_t i;
 
 	for (i = 0; i < SPLIT_PARTS; i++)
-		metrics[i] = result_split_metric(i);
-	for (i = 0; i < report->cmp->nr_arms; i++)
-		any |= comparison_split(tape, report->cmp->arms[i], parts);
-	if (any)
-		html_medians(report, tape,
-			     "Where the bytes are at the peak of live bytes, "
-			     "medians",
-			     metrics, SPLIT_PARTS);
+		parts[i] = result_split_metric(i);
+	fputs("<div class=\"grid\">\n", report->out);
+	figure_returned(report, tape);
+	if (split)
+		figure_split(report, tape);
+	fputs("</div>\n", report->out);
+	html_medians(report, tape, "Memory that stays, and goes back, medians",
+		     places, NR(places));
+	if (!split)
+		return;
+	html_medians(report, tape,
+		     "Where the bytes are at the peak of live bytes, medians",
+		     parts, SPLIT_PARTS);
+	/* As many figures as arms: too many for a page of many tapes. */
+	if (figure_coarseness(report) > 1)
+		return;
+	fputs("<div class=\"grid\">\n", report->out);
+	figure_parts(report, tape);
+	fputs("</div>\n", report->out);
 }
 
 void html_fragmentation(struct report *report)
@@ -77,11 +122,7 @@ void html_fragmentation(struct report *report)
 		"fragmentation_peak",      "fragmentation_mean",
 		"fragmentation_time_mean", "fragmentation_live_peak",
 		"fragmentation_rss_peak",  "rounding_peak",
-		"returned_idle",           "returned_freed"
 	};
-	static const char *const places[] = { "rss_peak_bytes", "rss_end_bytes",
-					      "rss_idle_bytes",
-					      "rss_freed_bytes" };
 	size_t i;
 
 	html_section(report->out, "fragmentation",
@@ -93,28 +134,26 @@ void html_fragmentation(struct report *report)
 		const struct comparison_tape *tape = &report->cmp->tapes[i];
 
 		html_tape_heading(report, tape);
-		fputs(HTML_BESIDE, report->out);
-		figure_returned(report, tape);
-		fputs("<div>\n", report->out);
-		html_medians(report, tape, "Fragmentation and memory returned",
+		figure_ratio(report, tape);
+		html_medians(report, tape, "Resident bytes for each live byte",
 			     ratios, NR(ratios));
-		html_medians(report, tape, "Resident memory, medians", places,
-			     NR(places));
-		fputs("</div></div>\n", report->out);
-		html_split(report, tape);
+		put_returned(report, tape);
 	}
 }
 
-static void put_latency_tables(struct report *report,
-			       const struct comparison_tape *tape)
+static void put_latencies(struct report *report,
+			  const struct comparison_tape *tape)
 {
-	static const char *const ops[] = { "malloc", "free", "realloc",
-					   "calloc", "touch" };
+	static const char *const ops[] = { "malloc",  "malloc_lag",
+					   "free",    "free_lag",
+					   "realloc", "realloc_lag",
+					   "calloc",  "calloc_lag",
+					   "touch" };
 	static const char *const parts[] = { "p50",  "p90",   "p99",
 					     "p999", "p9999", "max" };
-	char names[NR(parts)][48], caption[64];
+	char names[NR(parts)][48], caption[96], title[64];
 	const char *metrics[NR(parts)];
-	size_t i, k;
+	size_t nr = 0, i, k;
 
 	for (i = 0; i < NR(ops); i++) {
 		for (k = 0; k < NR(parts); k++) {
@@ -124,12 +163,29 @@ static void put_latency_tables(struct report *report,
 		}
 		k = comparison_find_metric(report->cmp, names[0]);
 		if (k == report->cmp->nr_metrics ||
-		    !comparison_has_metric(report->cmp, k))
+		    !comparison_tape_has_metric(report->cmp, tape, k))
 			continue;
-		snprintf(caption, sizeof(caption),
-			 "Latency of %s, medians over the rounds", ops[i]);
+		snprintf(caption, sizeof(caption), "%s, medians",
+			 figure_latency_title(ops[i], title, sizeof(title)));
+		fputs(HTML_BESIDE, report->out);
+		figure_latency(report, tape, ops[i]);
 		html_medians(report, tape, caption, metrics, NR(parts));
+		fputs("</div>\n", report->out);
+		nr++;
 	}
+	if (!nr)
+		fputs("<p class=\"note\">Not measured in this campaign.</p>\n",
+		      report->out);
+}
+
+/* Whether calls had a time at which they were due. */
+static bool has_schedule(const struct report *report)
+{
+	size_t metric =
+		comparison_find_metric(report->cmp, "malloc_lag_p50_ns");
+
+	return metric < report->cmp->nr_metrics &&
+	       comparison_has_metric(report->cmp, metric);
 }
 
 void html_latency(struct report *report)
@@ -137,120 +193,70 @@ void html_latency(struct report *report)
 	size_t i;
 
 	html_section(report->out, "latency", "Latency",
-		     "Closed loop: service time only. A call begins when the "
-		     "one before it has ended, so that queueing is not in "
-		     "these numbers.");
+		     has_schedule(report)
+			     ? "Calls are made when the tape made them. "
+			       "Service time is that of the call alone; lag is "
+			       "how late it began, since those before it had "
+			       "not ended."
+			     : "Closed loop: service time only. A call begins "
+			       "when the one before it has ended, so that "
+			       "queueing is not in these numbers.");
 	for (i = 0; i < report->cmp->nr_tapes; i++) {
 		html_tape_heading(report, &report->cmp->tapes[i]);
-		figure_latencies(report, &report->cmp->tapes[i]);
-		put_latency_tables(report, &report->cmp->tapes[i]);
+		put_latencies(report, &report->cmp->tapes[i]);
 	}
+}
+
+/* Only where several threads were replayed, alone as well as together. */
+static void put_contention(struct report *report,
+			   const struct comparison_tape *tape)
+{
+	static const char *const metrics[] = {
+		"contention_ratio", "cpu_ns",        "alone_cpu_ns",
+		"futex_waits",      "futex_wait_ns", "futex_wakes"
+	};
+	size_t metric = comparison_find_metric(report->cmp, metrics[0]);
+
+	if (metric < report->cmp->nr_metrics &&
+	    comparison_tape_has_metric(report->cmp, tape, metric))
+		html_medians(report, tape,
+			     "Contention: CPU time of all threads at once by "
+			     "that of one at a time, medians",
+			     metrics, NR(metrics));
 }
 
 void html_faults(struct report *report)
 {
-	static const char *const metrics[] = { "minor_faults", "major_faults",
-					       "futex_waits",
-					       "voluntary_switches" };
+	static const char *const metrics[] = { "minor_faults",
+					       "major_faults",
+					       "memory_calls",
+					       "mmap_calls",
+					       "munmap_calls",
+					       "mremap_calls",
+					       "brk_calls",
+					       "mprotect_calls",
+					       "madvise_dontneed_calls",
+					       "madvise_free_calls",
+					       "voluntary_switches",
+					       "futex_waits" };
 	size_t i;
 
-	html_section(report->out, "faults", "Faults, waits and switches", NULL);
-	for (i = 0; i < report->cmp->nr_tapes; i++) {
-		html_tape_heading(report, &report->cmp->tapes[i]);
-		html_medians(report, &report->cmp->tapes[i],
-			     "Counts per run, medians", metrics, NR(metrics));
-	}
-}
-
-/* Rounds further from the median than 10 standard deviations would be. */
-static size_t far_out(const struct comparison_cell *cell, size_t nr)
-{
-	size_t far = 0, i;
-
-	for (i = 0; i < nr; i++)
-		far += fabs(cell->values[i] - cell->median) >
-		       14.826 * cell->mad;
-	return cell->mad > 0 ? far : 0;
-}
-
-static void put_noise_row(struct report *report,
-			  const struct comparison_tape *tape, size_t metric,
-			  size_t arm)
-{
-	const struct comparison_cell *cell =
-		comparison_cell(report->cmp, tape, metric, arm);
-	const struct metric *m = &report->cmp->metrics[metric];
-	double low = NAN, high = NAN;
-	size_t nr = 0, i;
-	char text[64];
-
-	for (i = 0; i < tape->tape->nr_rounds; i++) {
-		low = fmin(low, cell->values[i]);
-		high = fmax(high, cell->values[i]);
-		nr += isfinite(cell->values[i]);
-	}
-	fputs("<tr>", report->out);
-	html_arm(report, arm, "row");
-	fprintf(report->out,
-		"<td>%s</td><td class=\"num\">%zu</td>"
-		"<td class=\"num\">%s</td>",
-		m->title, nr, metric_format(m, low, text, sizeof(text)));
-	fprintf(report->out, "<td class=\"num\">%s</td>",
-		metric_format(m, cell->median, text, sizeof(text)));
-	fprintf(report->out, "<td class=\"num\">%s</td>",
-		metric_format(m, high, text, sizeof(text)));
-	fprintf(report->out,
-		"<td class=\"num\">%.2f %%</td><td class=\"num\">%zu</td>"
-		"</tr>\n",
-		148.26 * cell->mad / cell->median,
-		far_out(cell, tape->tape->nr_rounds));
-}
-
-static void put_noise_table(struct report *report,
-			    const struct comparison_tape *tape,
-			    const char *const *metrics, size_t nr)
-{
-	size_t i, k;
-
-	html_table(report->out, "Spread over the rounds");
-	fputs("<thead><tr><th scope=\"col\">arm</th>"
-	      "<th scope=\"col\">metric</th>"
-	      "<th scope=\"col\" class=\"num\">rounds</th>"
-	      "<th scope=\"col\" class=\"num\">least</th>"
-	      "<th scope=\"col\" class=\"num\">median</th>"
-	      "<th scope=\"col\" class=\"num\">most</th>"
-	      "<th scope=\"col\" class=\"num\">robust deviation</th>"
-	      "<th scope=\"col\" class=\"num\">far out</th></tr></thead>\n"
-	      "<tbody>\n",
-	      report->out);
-	for (k = 0; k < nr; k++) {
-		size_t m = comparison_find_metric(report->cmp, metrics[k]);
-
-		for (i = 0; i < report->cmp->nr_arms; i++)
-			if (isfinite(comparison_cell(report->cmp, tape, m, i)
-					     ->median))
-				put_noise_row(report, tape, m, i);
-	}
-	html_table_end(report->out);
-}
-
-void html_noise(struct report *report)
-{
-	static const char *const metrics[] = { "wall_ns", "rss_peak_bytes" };
-	size_t i, k;
-
-	html_section(report->out, "noise", "Noise",
-		     "Each dot is one process of its own. Nothing is dropped; "
-		     "far out counts the rounds that lie more than 10 robust "
-		     "deviations from the median.");
+	html_section(report->out, "faults",
+		     "Faults, system calls and contention",
+		     "Faults and switches are the kernel's own counts. System "
+		     "calls are counted one by one in a pass of their own, "
+		     "which needs no privileges and does not disturb the "
+		     "others. Contention is what the threads cost each other.");
 	for (i = 0; i < report->cmp->nr_tapes; i++) {
 		const struct comparison_tape *tape = &report->cmp->tapes[i];
 
 		html_tape_heading(report, tape);
 		fputs("<div class=\"grid\">\n", report->out);
-		for (k = 0; k < NR(metrics); k++)
-			figure_rounds(report, tape, metrics[k]);
+		figure_counts(report, tape);
+		figure_contention(report, tape);
 		fputs("</div>\n", report->out);
-		put_noise_table(report, tape, metrics, NR(metrics));
+		html_medians(report, tape, "Counts per run, medians", metrics,
+			     NR(metrics));
+		put_contention(report, tape);
 	}
 }

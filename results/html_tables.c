@@ -24,16 +24,22 @@ void html_tape_heading(struct report *report,
 	fputs("</h3>\n", report->out);
 }
 
-static void begin_table(FILE *out, const char *class, const char *caption)
+void html_table_of(FILE *out, const char *class, const char *caption)
 {
-	fprintf(out, "<div class=\"scroll\"><table%s>\n<caption>", class);
+	/* The box scrolls where the table is too wide: by keys, too. */
+	fputs("<div class=\"scroll\" role=\"group\" tabindex=\"0\" "
+	      "aria-label=\"",
+	      out);
+	html_text(out, caption);
+	fprintf(out, "\"><table%s%s%s>\n<caption>", *class ? " class=\"" : "",
+		class, *class ? "\"" : "");
 	html_text(out, caption);
 	fputs("</caption>\n", out);
 }
 
 void html_table(FILE *out, const char *caption)
 {
-	begin_table(out, "", caption);
+	html_table_of(out, "", caption);
 }
 
 void html_table_end(FILE *out)
@@ -144,12 +150,40 @@ static void put_median(struct report *report,
 	fputs("</td>", report->out);
 }
 
-void html_medians(struct report *report, const struct comparison_tape *tape,
-		  const char *caption, const char *const *metrics, size_t nr)
+static bool has_row(const bool *arms, size_t arm)
+{
+	return !arms || arms[arm];
+}
+
+static void put_median_rows(struct report *report,
+			    const struct comparison_tape *tape,
+			    const char *const *metrics, size_t nr,
+			    const bool *arms)
+{
+	const struct comparison *cmp = report->cmp;
+	size_t i, k, m;
+
+	for (i = 0; i < cmp->nr_arms; i++) {
+		if (!has_row(arms, i))
+			continue;
+		fputs("<tr>", report->out);
+		html_arm(report, i, "row");
+		for (k = 0; k < nr; k++) {
+			m = comparison_find_metric(cmp, metrics[k]);
+			if (any_value(cmp, tape, m))
+				put_median(report, tape, m, i);
+		}
+		fputs("</tr>\n", report->out);
+	}
+}
+
+void html_medians_of(struct report *report, const struct comparison_tape *tape,
+		     const char *caption, const char *const *metrics, size_t nr,
+		     const bool *arms)
 {
 	const struct comparison *cmp = report->cmp;
 	FILE *out = report->out;
-	size_t i, k, m, shown = 0;
+	size_t k, m, shown = 0;
 
 	for (k = 0; k < nr; k++)
 		shown += any_value(cmp, tape,
@@ -159,7 +193,7 @@ void html_medians(struct report *report, const struct comparison_tape *tape,
 		      out);
 		return;
 	}
-	begin_table(out, " class=\"sortable\"", caption);
+	html_table_of(out, "sortable", caption);
 	fputs("<thead><tr><th scope=\"col\">arm</th>", out);
 	for (k = 0; k < nr; k++) {
 		m = comparison_find_metric(cmp, metrics[k]);
@@ -168,15 +202,12 @@ void html_medians(struct report *report, const struct comparison_tape *tape,
 				cmp->metrics[m].title);
 	}
 	fputs("</tr></thead>\n<tbody>\n", out);
-	for (i = 0; i < cmp->nr_arms; i++) {
-		fputs("<tr>", out);
-		html_arm(report, i, "row");
-		for (k = 0; k < nr; k++) {
-			m = comparison_find_metric(cmp, metrics[k]);
-			if (any_value(cmp, tape, m))
-				put_median(report, tape, m, i);
-		}
-		fputs("</tr>\n", out);
-	}
+	put_median_rows(report, tape, metrics, nr, arms);
 	html_table_end(out);
+}
+
+void html_medians(struct report *report, const struct comparison_tape *tape,
+		  const char *caption, const char *const *metrics, size_t nr)
+{
+	html_medians_of(report, tape, caption, metrics, nr, NULL);
 }

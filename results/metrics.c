@@ -432,7 +432,8 @@ char *metric_format(const struct metric *metric, double value, char *buf,
 		snprintf(buf, len, "%.2fx", value);
 		return buf;
 	case METRIC_FRACTION:
-		snprintf(buf, len, "%.0f %%", 100 * value);
+		/* Never "-0 %". */
+		snprintf(buf, len, "%.0f %%", round(100 * value) + 0.0);
 		return buf;
 	}
 	return buf;

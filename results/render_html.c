@@ -19,8 +19,8 @@ static const struct {
 	{ "fragmentation", "Fragmentation", html_fragmentation },
 	{ "latency", "Latency", html_latency },
 	{ "faults", "Faults", html_faults },
+	{ "knobs", "Knobs", html_knobs },
 	{ "noise", "Noise", html_noise },
-	{ "metrics", "All metrics", html_metrics },
 	{ "recorded", "Recording", html_recorded },
 	{ "environment", "Environment", html_environment },
 	{ "method", "Method", html_method },
@@ -33,7 +33,7 @@ static void put_head(const struct report *report)
 	FILE *out = report->out;
 
 	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+		"<!DOCTYPE html>\n<html lang=\"en\"%s%s%s>\n<head>\n"
 		"<meta charset=\"utf-8\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\""
 		"default-src 'none'; style-src 'unsafe-inline'; "
@@ -43,6 +43,8 @@ static void put_head(const struct report *report)
 		"<meta name=\"color-scheme\" content=\"light dark\">\n"
 		"<meta name=\"generator\" content=\"heaptape " HEAPTAPE_VERSION
 		"\">\n<title>",
+		report->theme ? " data-theme=\"" : "",
+		report->theme ? report->theme : "", report->theme ? "\"" : "",
 		html_script_hash);
 	html_text(out, report->title);
 	fprintf(out,
@@ -82,6 +84,7 @@ static void put_top(const struct report *report)
 int render_html(struct report *report, struct err *err)
 {
 	size_t i;
+	int rc;
 
 	put_head(report);
 	put_top(report);
@@ -89,6 +92,9 @@ int render_html(struct report *report, struct err *err)
 		sections[i].write(report);
 		fputs("</section>\n", report->out);
 	}
+	rc = html_data(report, err);
+	if (rc)
+		return rc;
 	fprintf(report->out,
 		"</main>\n<footer><p>Written by heaptape %s, result format "
 		"%d.</p></footer>\n</body>\n</html>\n",

@@ -10,16 +10,25 @@
 
 #include "results/comparison.h"
 #include "results/html.h"
-#include "results/plot.h"
+#include "results/plotter.h"
 #include "traces/base/err.h"
+
+struct figure;
 
 struct report {
 	const struct comparison *cmp;
 	FILE *out;
 	const char *title;
-	size_t figures;      /* begun so far */
-	size_t figure_bytes; /* written so far */
-	struct err plot_err; /* why a figure is missing, if one is */
+	const char *theme; /* "light" or "dark"; NULL: as the reader has it */
+	bool no_figures;   /* tables only */
+	struct plotter plotter; /* plotter_release ends it */
+	size_t figures;         /* begun so far */
+	size_t figure_bytes;    /* written so far */
+	struct err plot_err;    /* why a figure is missing, if one is */
+	/* Takes finished figures; NULL: they go into the page. */
+	void (*take_figure)(struct report *report, struct figure *figure,
+			    const char *script);
+	void *taker; /* of take_figure */
 };
 
 /*
@@ -36,11 +45,14 @@ void html_memory(struct report *report);
 void html_fragmentation(struct report *report);
 void html_latency(struct report *report);
 void html_faults(struct report *report);
+void html_knobs(struct report *report);
 void html_noise(struct report *report);
-void html_metrics(struct report *report);
 void html_recorded(struct report *report);
 void html_environment(struct report *report);
 void html_method(struct report *report);
+
+/* What the page's script makes files of: numbers of every cell, as JSON. */
+int html_data(struct report *report, struct err *err);
 
 /* "<section id=...><h2>title</h2>", and its lead when there is one. */
 void html_section(FILE *out, const char *id, const char *title,
@@ -54,6 +66,8 @@ void html_tape_heading(struct report *report,
 
 /* "<div class=scroll><table><caption>...", closed by html_table_end. */
 void html_table(FILE *out, const char *caption);
+/* The same of a class: "sortable" by its columns, "filtered" by words. */
+void html_table_of(FILE *out, const char *class, const char *caption);
 void html_table_end(FILE *out);
 /* A heading cell with the arm's label, its full name when pointed at. */
 void html_arm(struct report *report, size_t arm, const char *scope);
@@ -69,56 +83,9 @@ void html_cell(struct report *report, const struct comparison_tape *tape,
  */
 void html_medians(struct report *report, const struct comparison_tape *tape,
 		  const char *caption, const char *const *metrics, size_t nr);
-
-/* Which arms a figure shows, as series 1.. of plot.h. */
-struct figure {
-	struct plot plot;
-	char title[160];     /* for those who cannot see it */
-	const char *heading; /* above it, or NULL */
-	const char *area;    /* what the area is, for the legend, or NULL */
-	const char *quiet;   /* what the quiet line is, or NULL */
-	bool no_legend;      /* the names stand in the figure */
-	size_t arms[32];
-	size_t nr;
-};
-
-/* Begin; -1 when that failed, which is noted in report->plot_err. */
-int figure_begin(struct report *report, struct figure *figure, const char *kind,
-		 unsigned width, unsigned height);
-/* Take in an arm: its number among the plotted from 1, 0 when full. */
-size_t figure_add(struct figure *figure, size_t arm);
-/* Draw and write <figure> with legend and caption, or a note. */
-void figure_end(struct report *report, struct figure *figure,
-		const char *script, const char *caption);
-
-/* End it unseen: there was nothing to show. */
-void figure_drop(struct figure *figure);
-/* "N = 3", "SERIES[1] = 1", ...: what the loops of the scripts run over. */
-void figure_put_series(struct figure *figure);
-
-/* A scale for an axis that reaches up to max. */
-struct axis {
-	double scale;
-	const char *unit;
-};
-struct axis axis_bytes(double max);
-struct axis axis_ns(double max);
-
-/* Values over the rounds. */
-struct range {
-	double median, low, high;
-};
-struct range figure_range(const struct comparison_cell *cell, size_t nr);
-/* Limits of an axis: some air on both sides, wide enough to be calm. */
-struct range figure_limits(struct range seen);
-
-void figure_tradeoff(struct report *report, const struct comparison_tape *tape);
-void figure_memory(struct report *report, const struct comparison_tape *tape);
-void figure_returned(struct report *report, const struct comparison_tape *tape);
-void figure_rounds(struct report *report, const struct comparison_tape *tape,
-		   const char *metric);
-/* One figure per kind of call that was timed. */
-void figure_latencies(struct report *report,
-		      const struct comparison_tape *tape);
+/* Only the arms whose entry is true. */
+void html_medians_of(struct report *report, const struct comparison_tape *tape,
+		     const char *caption, const char *const *metrics, size_t nr,
+		     const bool *arms);
 
 #endif

@@ -5,15 +5,25 @@
 #include "results/verbs.h"
 #include "traces/base/log.h"
 
+static const struct {
+	const char *verb, *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "report", "heaptape-report", html_main },
+	{ "compare", "heaptape-compare", compare_main },
+	{ "plot", "heaptape-plot", plot_main },
+};
+
 int main(int argc, char **argv)
 {
-	bool named = argc > 1 && (!strcmp(argv[1], "compare") ||
-				  !strcmp(argv[1], "report"));
+	size_t i;
 
-	if (named && !strcmp(argv[1], "compare")) {
-		log_init("heaptape-compare", 0);
-		return compare_main(argc - 1, argv + 1);
+	for (i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[1], verbs[i].verb) != 0)
+			continue;
+		log_init(verbs[i].name, 0);
+		return verbs[i].run(argc - 1, argv + 1);
 	}
-	log_init("heaptape-report", 0);
-	return named ? html_main(argc - 1, argv + 1) : html_main(argc, argv);
+	log_init(verbs[0].name, 0);
+	return html_main(argc, argv);
 }

@@ -6,5 +6,6 @@
 
 int compare_main(int argc, char **argv);
 int html_main(int argc, char **argv);
+int plot_main(int argc, char **argv);
 
 #endif

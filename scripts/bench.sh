@@ -12,4 +12,5 @@ mkdir -p "$B/bench" "$out"
 for program in threads counted burst; do
 	${CC:-cc} -O2 -pthread -o "$B/bench/$program" scripts/bench/$program.c
 done
+B=$B scripts/bench/report.sh
 exec python3 -B scripts/bench/bench.py --build "$B" --out "$out" "$@"

@@ -40,6 +40,8 @@ static const struct verb {
 	  "compare the allocators of a run, with intervals and verdicts" },
 	{ "report", "heaptape-report", 1,
 	  "write the figures and tables of a run into one HTML file" },
+	{ "plot", "heaptape-report", 1,
+	  "write the same figures as SVG and PNG files" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))

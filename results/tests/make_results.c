@@ -3,8 +3,8 @@
  * Writes a made-up campaign for the tests: known effects, seeded noise, arms
  * that fail, names that try to break out. Usage:
  *   make_results DIR [rounds=N] [seed=N] [noise=PERCENT] [tapes=A,B]
- *	[arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
- *	[passes=memory,...]
+ *	[lag=1] [arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
+ *	[passes=time,latency,memory,calls,alone]
  */
 #include <math.h>
 #include <stdbool.h>
@@ -18,6 +18,7 @@
 
 #define NR_POINTS  600
 #define NR_BUCKETS 200
+#define NR_MARKS   20
 #define NR_OPS     2000000
 #define MIB        1048576.0
 
@@ -31,6 +32,7 @@ static struct arm arms[16];
 static size_t nr_arms;
 static unsigned long rounds = 10, seed = 1;
 static double noise = 0.02;
+static bool lag; /* calls had a schedule */
 static const char *fail = "", *touch = "pages", *passes = "time,latency,memory";
 static char tapes[1024] = "tapes/lua.tape,tapes/redis.tape";
 static unsigned long long state;
@@ -139,6 +141,30 @@ static void split_metrics(struct result_run *run, bool all)
 	metric(run, "dirty_peak_bytes", rss * 0.02);
 }
 
+/* The same along the tape. */
+static void add_marks(struct result_run *run)
+{
+	size_t i;
+
+	run->nr_checkpoints = NR_MARKS;
+	run->checkpoints = calloc(NR_MARKS, sizeof(*run->checkpoints));
+	for (i = 0; i < NR_MARKS; i++) {
+		const struct result_point *p =
+			&run->curve[i * (NR_POINTS / NR_MARKS)];
+		struct result_checkpoint *c = &run->checkpoints[i];
+
+		memset(c, 0xff, sizeof(*c)); /* RESULT_UNKNOWN */
+		strcpy(c->name, "mark");
+		c->time_ns = p->time_ns;
+		c->op = p->op;
+		c->rss_bytes = p->rss_bytes;
+		c->lazyfree_bytes = c->huge_bytes = c->swap_bytes = 0;
+		c->requested_bytes = p->live_bytes;
+		c->usable_bytes = p->live_bytes / 10 * 11;
+		c->free_bytes = p->rss_bytes / 20;
+	}
+}
+
 static void memory_pass(struct result_run *run, const struct arm *arm,
 			double scale)
 {
@@ -163,6 +189,8 @@ static void memory_pass(struct result_run *run, const struct arm *arm,
 	curve_metrics(run);
 	if (strcmp(arm->name, "arena") != 0)
 		split_metrics(run, !strcmp(arm->name, "glibc"));
+	if (!strcmp(arm->name, "glibc"))
+		add_marks(run);
 }
 
 /* The smallest upper bound below which a part q of all operations lies. */
@@ -226,12 +254,13 @@ static void fill_histogram(struct result_histogram *h, const char *op,
 
 static void latency_pass(struct result_run *run, const struct arm *arm)
 {
-	static const char *const ops[] = { "malloc", "free", "realloc" };
-	size_t i;
+	static const char *const ops[] = { "malloc", "free", "realloc",
+					   "malloc_lag" };
+	size_t nr = lag ? 4 : 3, i;
 
-	run->histograms = calloc(3, sizeof(*run->histograms));
-	run->nr_histograms = 3;
-	for (i = 0; i < 3; i++) {
+	run->histograms = calloc(nr, sizeof(*run->histograms));
+	run->nr_histograms = nr;
+	for (i = 0; i < nr; i++) {
 		fill_histogram(&run->histograms[i], ops[i],
 			       (18 + 4 * (double)i) * arm->wall * wobble(noise),
 			       arm->tail * wobble(2 * noise));
@@ -249,6 +278,24 @@ static void time_pass(struct result_run *run, const struct arm *arm,
 	metric(run, "cpu_ns", floor(wall * 0.98 * wobble(noise / 3)));
 	metric(run, "ops", NR_OPS);
 	metric(run, "voluntary_switches", floor(40 * arm->tail * wobble(0.3)));
+}
+
+static void calls_pass(struct result_run *run, const struct arm *arm)
+{
+	metric(run, "mmap_calls", floor(300 * arm->rss * wobble(noise)));
+	metric(run, "munmap_calls", floor(120 * arm->rss * wobble(noise)));
+	metric(run, "brk_calls", arm == arms ? 900 : 0);
+	metric(run, "madvise_dontneed_calls", floor(2000 * arm->tail));
+	metric(run, "futex_waits", floor(60 * arm->tail * wobble(0.2)));
+	metric(run, "futex_wait_ns", 3e6 * arm->tail * wobble(0.2));
+}
+
+static void alone_pass(struct result_run *run, const struct arm *arm,
+		       double scale)
+{
+	metric(run, "contention_ratio", 1 + 0.4 * arm->tail * wobble(noise));
+	metric(run, "alone_cpu_ns", floor(1.7e9 * scale * arm->wall));
+	metric(run, "alone_wall_ns", floor(1.8e9 * scale * arm->wall));
 }
 
 static void add_run(struct result_doc *doc, const struct arm *arm,
@@ -277,6 +324,10 @@ static void add_run(struct result_doc *doc, const struct arm *arm,
 		time_pass(run, arm, scale);
 	else if (!strcmp(pass, "latency"))
 		latency_pass(run, arm);
+	else if (!strcmp(pass, "calls"))
+		calls_pass(run, arm);
+	else if (!strcmp(pass, "alone"))
+		alone_pass(run, arm, scale);
 	else
 		memory_pass(run, arm, scale);
 }
@@ -326,6 +377,8 @@ static int write_document(const char *dir, const char *tape, size_t number,
 		add_run(&doc, &arms[i], "time", scale);
 		add_run(&doc, &arms[i], "latency", scale);
 		add_run(&doc, &arms[i], "memory", scale);
+		add_run(&doc, &arms[i], "calls", scale);
+		add_run(&doc, &arms[i], "alone", scale);
 	}
 	snprintf(path, sizeof(path), "%s/tape%zu-round%lu.json", dir,
 		 number + 1, round);
@@ -358,6 +411,8 @@ static void set(char *word)
 		touch = value;
 	else if (!strcmp(word, "passes"))
 		passes = value;
+	else if (!strcmp(word, "lag"))
+		lag = true;
 	else if (!strcmp(word, "hostile"))
 		add_hostile();
 	else

@@ -10,7 +10,7 @@ import re
 import sys
 
 TYPES = {"object": dict, "array": list, "string": str, "integer": int,
-         "number": (int, float)}
+         "number": (int, float), "null": type(None)}
 TEXTS = {"$schema", "$id", "title", "description", "$defs"}
 
 
@@ -29,19 +29,25 @@ def check_object(value, schema, root, where):
             check(item, rule, root, "%s.%s" % (where, key))
 
 
+def check_type(value, rule, where):
+    names = rule if isinstance(rule, list) else [rule]
+    if isinstance(value, bool) or not any(isinstance(value, TYPES[name])
+                                          for name in names):
+        fail(where, "is no %s" % " or ".join(names))
+
+
 def check_keyword(value, keyword, rule, where):
-    if keyword == "type" and (not isinstance(value, TYPES[rule]) or
-                              isinstance(value, bool)):
-        fail(where, "is no %s" % rule)
+    if keyword == "type":
+        check_type(value, rule, where)
     elif keyword == "const" and value != rule:
         fail(where, "is not %r" % rule)
     elif keyword == "pattern" and not re.search(rule, value):
         fail(where, "does not match %s" % rule)
     elif keyword == "maxLength" and len(value) > rule:
         fail(where, "is longer than %d" % rule)
-    elif keyword == "minimum" and value < rule:
+    elif keyword == "minimum" and value is not None and value < rule:
         fail(where, "is below %d" % rule)
-    elif keyword == "maximum" and value > rule:
+    elif keyword == "maximum" and value is not None and value > rule:
         fail(where, "is above %d" % rule)
 
 

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: MIT
-# What all figures share. The C side writes the terminal, the line types and
-# the data before this; colours are numbers that it replaces by the theme's:
-# #010101 text and axes, #010102 grid, #010103 quiet lines, #010104 areas.
-INK = '#010101'
-GRID = '#010102'
-QUIET = '#010103'
-AREA = '#010104'
+# What all figures share. The C side writes the terminal, the line types, the
+# colours (INK: text and axes, GRID, QUIET lines, AREA, BACK), the texts (NAME,
+# LABEL, ..._NAME) and the data before this. FILE: it is no figure of a page;
+# it has a key then, BELOW, and SHRINK is its height in a page by that here.
 set border 3 lw 1 lc rgb INK
 set tics nomirror out scale 0.6 textcolor rgb INK
-set grid back lw 0.6 lc rgb GRID dt solid
+set grid back lt -1 lw 0.8 lc rgb GRID
 set xlabel textcolor rgb INK
 set ylabel textcolor rgb INK
 set format '%g'
 set errorbars 0.6
 unset key
+# Names are names, whatever signs they have.
+set termoption noenhanced
+GAP = ''
+if (FILE) {
+	GAP = "\n "
+	set title HEADING textcolor rgb INK
+	set key below horizontal center textcolor rgb INK samplen 2.5 \
+		maxcols KEY_COLUMNS
+}

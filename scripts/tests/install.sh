@@ -19,7 +19,7 @@ for part in heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	heaptape-report heaptape-allocators libheaptape.so libarena.so; do
 	check "$part is there" test -s "$parts/$part"
 done
-for verb in record ctl info check dump replay compare report allocators; do
+for verb in record ctl info check dump replay compare report plot allocators; do
 	check "$verb runs" "$front" "$verb" --version
 	check "$verb has a page" test -s \
 		"$TMP/root/usr/share/man/man1/heaptape-$verb.1"
