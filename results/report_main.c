@@ -12,6 +12,7 @@ static const struct {
 	{ "report", "heaptape-report", html_main },
 	{ "compare", "heaptape-compare", compare_main },
 	{ "plot", "heaptape-plot", plot_main },
+	{ "gate", "heaptape-gate", gate_main },
 };
 
 int main(int argc, char **argv)

@@ -5,6 +5,7 @@
 #define RESULTS_VERBS_H
 
 int compare_main(int argc, char **argv);
+int gate_main(int argc, char **argv);
 int html_main(int argc, char **argv);
 int plot_main(int argc, char **argv);
 

@@ -38,6 +38,8 @@ static const struct verb {
 	  "run a program under allocators; hold predictions against it" },
 	{ "compare", "heaptape-report", 1,
 	  "compare the allocators of a run, with intervals and verdicts" },
+	{ "gate", "heaptape-report", 1,
+	  "fail when an allocator is worse, or beyond a budget" },
 	{ "report", "heaptape-report", 1,
 	  "write the figures and tables of a run into one HTML file" },
 	{ "plot", "heaptape-report", 1,

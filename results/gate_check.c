@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/* One check of a gate: an arm against the base, or against a budget. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/gate_parts.h"
+#include "results/text.h"
+
+/* The round counts that a message promises are no larger than this. */
+#define MOST_ROUNDS 1000
+
+static void say(struct gate_check *check, enum gate_state state,
+		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void say(struct gate_check *check, enum gate_state state,
+		const char *fmt, ...)
+{
+	va_list ap;
+
+	check->state = state;
+	va_start(ap, fmt);
+	vsnprintf(check->message, sizeof(check->message), fmt, ap);
+	va_end(ap);
+}
+
+static int by_value(const void *pa, const void *pb)
+{
+	double a = *(const double *)pa, b = *(const double *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* The finite values of a cell's rounds in order; owned. */
+static double *sorted_values(const struct gate_check *check, size_t *nr)
+{
+	double *sorted = calloc(check->rounds + 1, sizeof(*sorted));
+	size_t i;
+
+	*nr = 0;
+	for (i = 0; sorted && i < check->rounds; i++)
+		if (isfinite(check->cell->values[i]))
+			sorted[(*nr)++] = check->cell->values[i];
+	if (sorted)
+		qsort(sorted, *nr, sizeof(*sorted), by_value);
+	return sorted;
+}
+
+/*
+ * How many of the lowest values may lie below the median's lower bound, at
+ * 95 %, one-sided: the largest k with P(Binomial(n, 1/2) < k) <= 0.05. 0: n is
+ * too small for any.
+ */
+static size_t bound_rank(size_t n)
+{
+	double each = pow(0.5, (double)n), sum = each;
+	size_t k = 0;
+
+	while (k < n && sum <= STATS_ALPHA) {
+		k++;
+		each *= (double)(n - k + 1) / (double)k;
+		sum += each;
+	}
+	return k;
+}
+
+/* What is wrong with the cell, if it cannot be judged. */
+static bool is_measured(struct gate_check *check,
+			const struct comparison_cell *cell, const char *who)
+{
+	const char *status = cell->status;
+	bool failed = *status && strcmp(status, "ok") != 0 &&
+		      strcmp(status, "missing") != 0;
+
+	if (failed) {
+		say(check, GATE_CRASHED, "%s: %s", who, status);
+		return false;
+	}
+	if (isfinite(cell->median))
+		return true;
+	say(check, GATE_MISSING, "%s: %s was not measured", who,
+	    check->metric->title);
+	return false;
+}
+
+void gate_check_measure(struct gate_check *check)
+{
+	const struct stats_outcome *out = &check->cell->outcome;
+
+	check->state = GATE_STATES; /* not yet known */
+	if (!is_measured(check, check->cell, check->label) || check->budget)
+		return;
+	if (!is_measured(check, check->base, "the base"))
+		return;
+	/* Below 6 pairs there is no test, see stats_compare. */
+	if (out->n >= STATS_MIN_ROUNDS &&
+	    check->metric->rule.class != STATS_EXACT)
+		check->p = out->p_worse;
+}
+
+static void judge_budget(struct gate_check *check)
+{
+	size_t nr, rank;
+	double *sorted = sorted_values(check, &nr);
+	char median[32], limit[32];
+
+	metric_format(check->metric, check->cell->median, median,
+		      sizeof(median));
+	metric_format(check->metric, check->budget->limit, limit,
+		      sizeof(limit));
+	rank = sorted ? bound_rank(nr) : 0;
+	if (rank)
+		check->bound = sorted[rank - 1];
+	if (check->cell->median <= check->budget->limit)
+		say(check, GATE_PASS, "%s, within %s", median, limit);
+	else if (check->bound > check->budget->limit)
+		say(check, GATE_FAIL, "%s, beyond %s in %zu rounds", median,
+		    limit, nr);
+	else
+		say(check, GATE_UNCLEAR,
+		    "%s, above %s, but %zu rounds do not prove it", median,
+		    limit, nr);
+	free(sorted);
+}
+
+/* So many rounds could fail in a family of so many checks. */
+static size_t rounds_to_fail(size_t nr_family)
+{
+	size_t n = STATS_MIN_ROUNDS;
+
+	while (pow(0.5, (double)n) * (double)nr_family >= STATS_ALPHA)
+		n++;
+	return n;
+}
+
+/* "+6.1 % [+5.2, +7.0], threshold 3 %, Holm(24) p .023" */
+static void describe(const struct gate_check *check, size_t nr_family,
+		     char *buf, size_t len)
+{
+	char change[32], interval[64], p[48] = "";
+
+	text_change(check->cell, change, sizeof(change));
+	text_interval(check->cell, interval, sizeof(interval));
+	if (isfinite(check->adjusted))
+		snprintf(p, sizeof(p), ", Holm(%zu) p %.3g", nr_family,
+			 check->adjusted);
+	snprintf(buf, len, "%s %s, threshold %.3g %%%s", change, interval,
+		 100 * check->metric->rule.threshold, p);
+}
+
+static void judge_change(struct gate_check *check, size_t nr_family)
+{
+	const struct stats_outcome *out = &check->cell->outcome;
+	size_t needed = rounds_to_fail(nr_family);
+	char text[200];
+
+	describe(check, nr_family, text, sizeof(text));
+	switch (out->verdict) {
+	case STATS_WORSE:
+		if (!(check->adjusted >= STATS_ALPHA))
+			say(check, GATE_FAIL, "%s", text);
+		else
+			say(check, GATE_UNCLEAR,
+			    "%s: worse by itself, not among all checks; use "
+			    "%zu rounds or more",
+			    text, needed > out->n ? needed : 2 * out->n);
+		break;
+	case STATS_BETTER:
+		say(check, GATE_PASS, "%s: better", text);
+		break;
+	case STATS_SAME:
+		say(check, GATE_PASS, "%s: the same", text);
+		break;
+	case STATS_SLIGHTLY_WORSE:
+		say(check, GATE_WARN, "%s: slightly worse", text);
+		break;
+	case STATS_SLIGHTLY_BETTER:
+		say(check, GATE_PASS, "%s: slightly better", text);
+		break;
+	default:
+		if (needed < out->rounds_needed)
+			needed = out->rounds_needed;
+		say(check, GATE_UNCLEAR,
+		    "%s: unclear; about %zu%s rounds decide", text,
+		    needed < MOST_ROUNDS ? needed : MOST_ROUNDS,
+		    needed < MOST_ROUNDS ? "" : " or more");
+	}
+}
+
+void gate_check_judge(struct gate_check *check, size_t nr_family)
+{
+	if (check->state != GATE_STATES)
+		return;
+	if (check->budget)
+		judge_budget(check);
+	else
+		judge_change(check, nr_family);
+}
+
+/* The same cell of another session, into the check; false: it has none. */
+static bool find_cell(const struct comparison *cmp, struct gate_check *check)
+{
+	size_t m = comparison_find_metric(cmp, check->metric->name), t, a;
+
+	for (t = 0; t < cmp->nr_tapes && m < cmp->nr_metrics; t++)
+		for (a = 0; a < cmp->nr_arms; a++)
+			if (!strcmp(cmp->tapes[t].tape->name, check->tape) &&
+			    !strcmp(cmp->arms[a], check->arm)) {
+				check->cell = comparison_cell(
+					cmp, &cmp->tapes[t], m, a);
+				check->rounds = cmp->tapes[t].tape->nr_rounds;
+				return isfinite(check->cell->median);
+			}
+	return false;
+}
+
+void gate_check_confirm(struct gate_check *check,
+			const struct comparison *second)
+{
+	struct gate_check again = *check;
+	char first[160];
+
+	snprintf(first, sizeof(first), "%.159s", check->message);
+	if (!find_cell(second, &again)) {
+		say(check, GATE_MISSING,
+		    "%s; the second session has not measured it", first);
+		return;
+	}
+	again.adjusted = NAN; /* it alone is asked */
+	again.bound = NAN;
+	if (check->budget)
+		judge_budget(&again);
+	else
+		judge_change(&again, 1);
+	check->confirmed = again.state == GATE_FAIL;
+	say(check, check->confirmed ? GATE_FAIL : GATE_WARN,
+	    "%s; %s in a second session: %.140s", first,
+	    check->confirmed ? "confirmed" : "not confirmed", again.message);
+}
