@@ -100,7 +100,10 @@ fi
 
 rm -rf "$work"
 mkdir -p "$work"
-names | grep -F -e "${T:-}" >"$work/names"
+names | grep -F -e "${T:-}" >"$work/names" || {
+	echo "no test has '$T' in its name" >&2
+	exit 1
+}
 xargs -P "${JOBS:-2}" -n 1 "$0" --one <"$work/names"
 
 cat "$work"/*.sum 2>/dev/null >"$work/all"
