@@ -60,8 +60,9 @@ static int render(const struct comparison *cmp, struct err *err)
 	if (as_json)
 		rc = render_json(cmp, stdout, err);
 	else
-		render_terminal(cmp, stdout, width(),
-				log_may_colour(STDOUT_FILENO), intervals);
+		rc = render_terminal(cmp, stdout, width(),
+				     log_may_colour(STDOUT_FILENO), intervals,
+				     err);
 	if (!rc && (fflush(stdout) || ferror(stdout)))
 		rc = err_set(err, ERR_IO, 0,
 			     "cannot write to the standard output");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Building of the comparison: values by round, medians, outcomes against the
- * base. Whom the user meant is in comparison_select.c, who dominates whom in
- * comparison_front.c.
+ * base. Whom the user meant is in comparison_select.c, which checks are judged
+ * together in comparison_family.c, who dominates whom in comparison_front.c.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -178,7 +178,7 @@ static int build_tape(const struct comparison *cmp,
 		if (!rc)
 			rc = compare_row(cmp, tape, m, err);
 	}
-	return rc ? rc : comparison_find_front(cmp, tape, err);
+	return rc;
 }
 
 int comparison_build(struct comparison *cmp, const struct campaign *campaign,
@@ -192,6 +192,10 @@ int comparison_build(struct comparison *cmp, const struct campaign *campaign,
 	rc = comparison_select(cmp, options, err);
 	for (i = 0; !rc && i < cmp->nr_tapes; i++)
 		rc = build_tape(cmp, &cmp->tapes[i], err);
+	if (!rc)
+		rc = comparison_decide(cmp, err);
+	for (i = 0; !rc && i < cmp->nr_tapes; i++)
+		rc = comparison_find_front(cmp, &cmp->tapes[i], err);
 	if (rc)
 		comparison_release(cmp);
 	return rc;

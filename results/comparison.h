@@ -58,7 +58,8 @@ struct comparison_tape {
 	struct comparison_arm *arms;
 	size_t front[COMPARISON_FRONT]; /* metrics of the Pareto front */
 	size_t nr_front;
-	bool front_known; /* enough rounds, and two arms have all of them */
+	size_t min_rounds; /* with fewer, no noisy metric is BETTER or WORSE */
+	bool front_known;  /* enough rounds, and two arms have all of them */
 };
 
 struct comparison {
@@ -70,6 +71,8 @@ struct comparison {
 	size_t nr_metrics;
 	struct comparison_tape *tapes;
 	size_t nr_tapes;
+	unsigned looks; /* at the results, before rounds were added */
+	double alpha;   /* STATS_ALPHA, shared by the looks */
 };
 
 /*

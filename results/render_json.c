@@ -7,6 +7,7 @@
 #include "results/comparison.h"
 #include "results/render.h"
 #include "results/text.h"
+#include "results/verdict.h"
 #include "traces/base/err.h"
 #include "traces/base/version.h"
 
@@ -50,7 +51,7 @@ static json_t *cell_json(const struct comparison *cmp,
 	const struct stats_outcome *out = &cell->outcome;
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, "
-		"s:f, s:f}",
+		"s:f, s:f, s:f, s:f}",
 		"tape", tape->tape->name, "arm", cmp->arms[i], "metric",
 		metric->name, "unit", unit_name(metric->unit), "median",
 		number(cell->median), "mad", number(cell->mad), "ratio",
@@ -58,7 +59,8 @@ static json_t *cell_json(const struct comparison *cmp,
 		"ratio_high", number(out->ratio_high), "verdict",
 		verdict(metric, cell), "n", (json_int_t)out->n, "threshold",
 		metric->rule.threshold, "p_worse", out->p_worse, "p_better",
-		out->p_better);
+		out->p_better, "adjusted_worse", out->adjusted_worse,
+		"adjusted_better", out->adjusted_better);
 
 	if (json && out->verdict == STATS_UNCLEAR)
 		json_object_set_new(
@@ -86,6 +88,41 @@ static int add_split(const struct comparison_tape *tape, const char *arm,
 		json_object_set_new(json, key, number(parts[i]));
 	}
 	return json_array_append_new(splits, json);
+}
+
+static json_t *figures_json(const struct verdict_sentence *sentence)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < sentence->nr_figures; i++)
+		json_array_append_new(list, json_string(sentence->figures[i]));
+	return list;
+}
+
+/* Which arm fits the tape, in the order of telling. */
+static int add_verdict(const struct comparison *cmp,
+		       const struct comparison_tape *tape, json_t *verdicts,
+		       struct err *err)
+{
+	struct verdict v;
+	size_t i;
+	int rc = verdict_of_tape(cmp, tape, &v, err);
+
+	for (i = 0; i < v.nr && !rc; i++) {
+		const struct verdict_sentence *s = &v.sentences[i];
+
+		rc = json_array_append_new(
+			verdicts,
+			json_pack("{s:s, s:s, s:s?, s:s, s:o}", "tape",
+				  tape->tape->name, "kind",
+				  verdict_kind_name(s->kind), "arm",
+				  s->arm < cmp->nr_arms ? cmp->arms[s->arm]
+							: NULL,
+				  "text", s->text, "figures", figures_json(s)));
+	}
+	verdict_release(&v);
+	return rc;
 }
 
 /* Append, and tell whether there was memory for it. */
@@ -140,18 +177,24 @@ static int add_tape(const struct comparison *cmp,
 int render_json(const struct comparison *cmp, FILE *out, struct err *err)
 {
 	json_t *cells = json_array(), *failures = json_array(),
-	       *front = json_array(), *splits = json_array(), *root;
+	       *front = json_array(), *splits = json_array(),
+	       *verdicts = json_array(), *root;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; !rc && i < cmp->nr_tapes; i++)
 		rc = add_tape(cmp, &cmp->tapes[i], cells, failures, front,
 			      splits);
-	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:o, s:o}",
+	for (i = 0; !rc && i < cmp->nr_tapes && cmp->nr_arms > 1; i++)
+		rc = add_verdict(cmp, &cmp->tapes[i], verdicts, err);
+	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:i, s:f, s:o, s:o, s:o, "
+			 "s:o, s:o}",
 			 "schema", "heaptape-compare/1", "tool", "name",
 			 "heaptape", "version", HEAPTAPE_VERSION, "base",
-			 cmp->arms[0], "cells", cells, "failures", failures,
-			 "pareto", front, "splits", splits);
+			 cmp->arms[0], "looks", (int)cmp->looks, "alpha",
+			 cmp->alpha, "cells", cells, "failures", failures,
+			 "pareto", front, "splits", splits, "verdicts",
+			 verdicts);
 	if (rc || !root) {
 		json_decref(root);
 		return err_set(err, ERR_NOMEM, 0,

@@ -100,7 +100,7 @@ figures()
 	grep -c '<svg class="plot"' "$1"
 }
 
-"$make_results" "$run" rounds=6
+"$make_results" "$run" rounds=10
 if command -v gnuplot >/dev/null; then
 	check "writes a page" report "$run" -o "$page" --require-plots
 	check "that is well-formed and loads nothing" well_formed "$page"
