@@ -49,10 +49,6 @@ int replay_measure(struct result_run *result, const struct replay_tape *tape,
 		   const struct replay_floor *floor,
 		   const struct replay_heap *heap, struct err *err);
 
-/* replay_latency.c: the percentiles and histograms of a latency run. */
-int replay_measure_latency(struct result_run *result,
-			   const struct replay_run *run, struct err *err);
-
 /*
  * replay_places.c: the checkpoints of a memory run, and the metrics of where
  * its bytes are at the peak of live bytes.

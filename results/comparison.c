@@ -156,6 +156,20 @@ static void note_arm(const struct comparison *cmp,
 	}
 }
 
+static void count_quiet(struct comparison_tape *tape)
+{
+	size_t i;
+
+	for (i = 0; i < tape->tape->nr_rounds; i++) {
+		const struct result_doc *doc = tape->tape->rounds[i];
+		const char *discarded = campaign_config(doc, "discarded");
+
+		if (discarded)
+			tape->discarded += strtoul(discarded, NULL, 10);
+		tape->disturbed += campaign_config(doc, "disturbed") != NULL;
+	}
+}
+
 static int build_tape(const struct comparison *cmp,
 		      struct comparison_tape *tape, struct err *err)
 {
@@ -168,6 +182,7 @@ static int build_tape(const struct comparison *cmp,
 	tape->rules = calloc(cmp->nr_metrics, sizeof(*tape->rules));
 	if (!tape->cells || !tape->arms || !tape->rules)
 		return comparison_no_memory(err);
+	count_quiet(tape);
 	for (i = 0; i < cmp->nr_arms; i++)
 		note_arm(cmp, tape, i);
 	for (m = 0; !rc && m < cmp->nr_metrics; m++) {

@@ -270,6 +270,19 @@ bool metric_from_pass(const struct metric *metric, const char *pass, size_t n)
 	return strlen(pass) == len && !strncmp(word, pass, len);
 }
 
+const char *metric_unit_name(enum metric_unit unit)
+{
+	static const char *const names[] = {
+		[METRIC_NS] = "ns",
+		[METRIC_BYTES] = "bytes",
+		[METRIC_COUNT] = "count",
+		[METRIC_FACTOR] = "ratio",
+		[METRIC_FRACTION] = "fraction",
+	};
+
+	return names[unit];
+}
+
 char *metric_format(const struct metric *metric, double value, char *buf,
 		    size_t len)
 {

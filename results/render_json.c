@@ -11,19 +11,6 @@
 #include "traces/base/err.h"
 #include "traces/base/version.h"
 
-static const char *unit_name(enum metric_unit unit)
-{
-	static const char *const names[] = {
-		[METRIC_NS] = "ns",
-		[METRIC_BYTES] = "bytes",
-		[METRIC_COUNT] = "count",
-		[METRIC_FACTOR] = "ratio",
-		[METRIC_FRACTION] = "fraction",
-	};
-
-	return names[unit];
-}
-
 static json_t *number(double value)
 {
 	if (!isfinite(value))
@@ -53,7 +40,7 @@ static json_t *cell_json(const struct comparison *cmp,
 		"{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, "
 		"s:f, s:f, s:f, s:f}",
 		"tape", tape->tape->name, "arm", cmp->arms[i], "metric",
-		metric->name, "unit", unit_name(metric->unit), "median",
+		metric->name, "unit", metric_unit_name(metric->unit), "median",
 		number(cell->median), "mad", number(cell->mad), "ratio",
 		number(out->ratio), "ratio_low", number(out->ratio_low),
 		"ratio_high", number(out->ratio_high), "verdict",
@@ -125,6 +112,41 @@ static int add_verdict(const struct comparison *cmp,
 	return rc;
 }
 
+static int add_round(const struct comparison_tape *tape, json_t *rounds)
+{
+	return json_array_append_new(
+		rounds,
+		json_pack("{s:s, s:I, s:I, s:I, s:I}", "tape", tape->tape->name,
+			  "rounds", (json_int_t)tape->tape->nr_rounds,
+			  "discarded", (json_int_t)tape->discarded, "disturbed",
+			  (json_int_t)tape->disturbed, "min_rounds",
+			  (json_int_t)tape->min_rounds));
+}
+
+static int add_means(const struct comparison *cmp, size_t m, json_t *means,
+		     struct err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 1; i < cmp->nr_arms && !rc; i++) {
+		struct stats_outcome out;
+
+		rc = comparison_mean(cmp, m, i, &out, err);
+		if (!rc)
+			rc = json_array_append_new(
+				means,
+				json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}",
+					  "arm", cmp->arms[i], "metric",
+					  cmp->metrics[m].name, "ratio",
+					  number(out.ratio), "ratio_low",
+					  number(out.ratio_low), "ratio_high",
+					  number(out.ratio_high), "n",
+					  (json_int_t)out.n));
+	}
+	return rc;
+}
+
 /* Append, and tell whether there was memory for it. */
 static int add(json_t *list, json_t *item)
 {
@@ -178,7 +200,8 @@ int render_json(const struct comparison *cmp, FILE *out, struct err *err)
 {
 	json_t *cells = json_array(), *failures = json_array(),
 	       *front = json_array(), *splits = json_array(),
-	       *verdicts = json_array(), *root;
+	       *verdicts = json_array(), *means = json_array(),
+	       *rounds = json_array(), *root;
 	size_t i;
 	int rc = 0;
 
@@ -187,14 +210,19 @@ int render_json(const struct comparison *cmp, FILE *out, struct err *err)
 			      splits);
 	for (i = 0; !rc && i < cmp->nr_tapes && cmp->nr_arms > 1; i++)
 		rc = add_verdict(cmp, &cmp->tapes[i], verdicts, err);
+	for (i = 0; !rc && i < cmp->nr_tapes; i++)
+		rc = add_round(&cmp->tapes[i], rounds);
+	for (i = 0; !rc && i < cmp->nr_metrics; i++)
+		if (comparison_has_mean(cmp, i))
+			rc = add_means(cmp, i, means, err);
 	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:i, s:f, s:o, s:o, s:o, "
-			 "s:o, s:o}",
+			 "s:o, s:o, s:o, s:o}",
 			 "schema", "heaptape-compare/1", "tool", "name",
 			 "heaptape", "version", HEAPTAPE_VERSION, "base",
 			 cmp->arms[0], "looks", (int)cmp->looks, "alpha",
 			 cmp->alpha, "cells", cells, "failures", failures,
 			 "pareto", front, "splits", splits, "verdicts",
-			 verdicts);
+			 verdicts, "means", means, "rounds", rounds);
 	if (rc || !root) {
 		json_decref(root);
 		return err_set(err, ERR_NOMEM, 0,

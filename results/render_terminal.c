@@ -257,6 +257,8 @@ int render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
 		if (cmp->nr_arms > 1)
 			rc = term_print_verdict(&t, &cmp->tapes[i], err);
 	}
+	if (!rc && cmp->nr_tapes > 1 && cmp->nr_arms > 1)
+		rc = term_print_means(&t, err);
 	if (!rc)
 		term_print_legend(&t);
 	return rc;

@@ -65,9 +65,14 @@ void term_print_head(const struct terminal *t,
 					 sizeof(line) - (size_t)used,
 					 "%s%.100s", i ? ", " : " | ", value);
 	}
-	snprintf(line + used, sizeof(line) - (size_t)used,
-		 " | %zu round%s x %zu arms", tape->tape->nr_rounds,
-		 tape->tape->nr_rounds == 1 ? "" : "s", t->cmp->nr_arms);
+	used += snprintf(line + used, sizeof(line) - (size_t)used,
+			 " | %zu round%s x %zu arms", tape->tape->nr_rounds,
+			 tape->tape->nr_rounds == 1 ? "" : "s",
+			 t->cmp->nr_arms);
+	if (tape->discarded || tape->disturbed)
+		snprintf(line + used, sizeof(line) - (size_t)used,
+			 ", %zu discarded, %zu disturbed", tape->discarded,
+			 tape->disturbed);
 	print_line(t, line);
 }
 

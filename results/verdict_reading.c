@@ -142,9 +142,9 @@ static int read_return(const struct comparison *cmp,
 	return verdict_figure(
 		verdict_say(v, VERDICT_READING, arm,
 			    "A free need not shrink RSS at once: pages go back "
-			    "when all blocks on them are free, and %s waits "
-			    "before it gives them back; a longer --idle, or "
-			    "its knobs, tell how long.",
+			    "when all blocks on them are free, and with %s "
+			    "after a time, at a threshold, or never: its "
+			    "knobs, and a longer --idle, tell which.",
 			    cmp->labels[arm]),
 		"RSS with %s: peak %s, end %s, after idle %s, after "
 		"free-all %s",

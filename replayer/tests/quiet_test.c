@@ -63,9 +63,9 @@ static void expect(const struct replay_quiet *before, uint64_t median,
 	char why[200];
 
 	replay_quiet_read(&after, root);
-	assert_string_equal(replay_quiet_judge(before, &after, median, why,
-					       sizeof(why)),
-			    expected);
+	assert_string_equal(
+		replay_quiet_judge(before, &after, median, why, sizeof(why)),
+		expected);
 }
 
 static void test_reading(void **state)
@@ -124,9 +124,8 @@ static void test_nothing_there(void **state)
 	replay_quiet_read(&after, root);
 	after.clocksource[0] = '\0';
 	assert_int_equal(before.throttled, UINT64_MAX);
-	assert_string_equal(replay_quiet_judge(&before, &after, 1, why,
-					       sizeof(why)),
-			    "");
+	assert_string_equal(
+		replay_quiet_judge(&before, &after, 1, why, sizeof(why)), "");
 }
 
 static void test_switches(void **state)

@@ -56,8 +56,10 @@ swapping()
 {
 	n=1
 	while :; do
-		echo "pswpin $n" >"$TMP/vmstat"
+		# Never empty: written over, not anew.
+		printf 'pswpin %09d\n' "$n" 1<>"$TMP/vmstat"
 		n=$((n + 1))
+		sleep 0.01
 	done &
 	writer=$!
 	mount --bind "$TMP/vmstat" /proc/vmstat &&
@@ -68,7 +70,7 @@ swapping()
 }
 
 if unshare -m true 2>/dev/null; then
-	echo "pswpin 0" >"$TMP/vmstat"
+	printf 'pswpin %09d\n' 0 >"$TMP/vmstat"
 	{
 		sed -n '/^swapping()/,/^}/p' replayer/tests/replay_rounds.sh
 		echo 'swapping "$@"'
