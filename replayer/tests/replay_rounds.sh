@@ -41,6 +41,7 @@ nr=$(find "$TMP/auto" -name '*-r0*.json' | wc -l)
 tap_result $? "and are 10 or more: $nr"
 jq -e -s 'all(.config.looks == "3")' "$TMP"/auto/*.json >"$TMP/out"
 tap_result $? "the looks are in the documents"
+# shellcheck disable=SC2016 # $1 and $2 are for the inner shell
 check "a comparison shares its error by them" sh -c \
 	'"$1" compare "$2" --json | jq -e ".looks == 3 and .alpha < 0.017"' sh \
 	"$HEAPTAPE" "$TMP/auto"
@@ -52,6 +53,7 @@ tap_result $? "three of them"
 exits 2 "no rounds at all" replay --max-rounds 0 "$tape"
 
 # A machine that swaps: pages come in as long as the replay runs.
+# shellcheck disable=SC2317 # called below, through other functions
 swapping()
 {
 	n=1
@@ -65,8 +67,8 @@ swapping()
 	mount --bind "$TMP/vmstat" /proc/vmstat &&
 		"$HEAPTAPE" replay "$@"
 	status=$?
-	kill $writer
-	return $status
+	kill "$writer"
+	return "$status"
 }
 
 if unshare -m true 2>/dev/null; then
