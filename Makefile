@@ -38,7 +38,7 @@ worker_OTHER   = $(B)/worker/statistics.o
 results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
-VERBS   = record ctl info check dump replay validate compare gate report plot allocators
+VERBS   = record ctl info check dump tune replay validate compare gate report plot allocators
 TOOLS   = heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	  heaptape-report heaptape-allocators
 SHARED  = libheaptape.so libarena.so

@@ -34,6 +34,8 @@ static const struct verb {
 	  "list the allocators that replay knows, and their knobs" },
 	{ "replay", "heaptape-replay", 1,
 	  "replay tapes on allocators and measure time, latency, memory" },
+	{ "tune", "heaptape-tape", 1,
+	  "fit arena's size classes to the sizes on a tape" },
 	{ "validate", "heaptape-replay", 1,
 	  "run a program under allocators; hold predictions against it" },
 	{ "compare", "heaptape-report", 1,
