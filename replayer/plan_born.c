@@ -70,6 +70,7 @@ int plan_born_finish(struct plan_compiler *c, struct err *err)
 		c->marks[i].live_bytes += c->h.born_bytes;
 	c->h.live_peak_bytes = (uint64_t)c->peak_bytes + c->h.born_bytes;
 	c->h.live_peak_objects = (uint64_t)c->peak_objects + c->h.nr_born;
+	c->h.allocated_bytes += c->h.born_bytes;
 	c->h.live_end_bytes = (uint64_t)c->live_bytes + c->h.born_bytes;
 	c->h.nr_live = (uint32_t)((uint64_t)c->live_objects + c->h.nr_born);
 	return 0;

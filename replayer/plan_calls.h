@@ -105,6 +105,7 @@ static inline int plan_calls_enter(struct plan_compiler *c,
 				   struct err *err)
 {
 	c->objects.slots[slot].size = ev->size;
+	c->h.allocated_bytes += ev->size;
 	c->live_bytes += (int64_t)ev->size;
 	c->live_objects++;
 	return plan_calls_put_at(c, ev->thread, ev->addr, slot, err);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x314e414c50544148ULL /* "HATPLAN1" */
-#define PLAN_VERSION 6
+#define PLAN_VERSION 7
 
 /* Kinds that are told apart in what is measured. */
 enum plan_op {
@@ -71,10 +71,11 @@ struct plan_header {
 	uint64_t live_peak_bytes;
 	uint64_t live_peak_objects;
 	uint64_t live_end_bytes;
-	uint64_t born_bytes;     /* live at the start; in the numbers above */
-	uint64_t compiler_bytes; /* most memory for the live objects */
-	uint64_t last_ns;        /* time of the last step */
-	uint64_t clock_step_ns;  /* between two PLAN_CLOCK; 0: there are none */
+	uint64_t allocated_bytes; /* of all blocks, those of the start too */
+	uint64_t born_bytes;      /* live at the start; in the numbers above */
+	uint64_t compiler_bytes;  /* most memory for the live objects */
+	uint64_t last_ns;         /* time of the last step */
+	uint64_t clock_step_ns; /* between two PLAN_CLOCK; 0: there are none */
 	struct plan_repairs repairs;
 };
 

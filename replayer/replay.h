@@ -27,7 +27,8 @@ struct replay_config {
 	const char *dir; /* for the documents; NULL: after the first tape */
 	const uint32_t *threads; /* each measured apart; none: as recorded */
 	size_t nr_threads;
-	uint64_t rounds;
+	uint64_t rounds;     /* 0: as many as decide */
+	uint64_t max_rounds; /* but no more */
 	bool passes[WORKER_PASSES];
 	struct worker_order order; /* of every worker, but for its pass */
 	uint64_t timeout_ns;       /* of one pass */

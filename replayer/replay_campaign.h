@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The state of a campaign, shared by its parts: replay_campaign.c (arms,
- * tapes, rounds in turn), replay_round.c (one round and its document),
- * replay_folder.c (what is in the folder already). Internal to the driver.
+ * The state of a campaign, shared by its parts: replay_campaign.c (arms and
+ * tapes), replay_plan.c (a tape's plan), replay_rounds.c (its rounds),
+ * replay_round.c (one round and its document), replay_folder.c (what is in the
+ * folder already). Internal to the driver.
  */
 #ifndef REPLAYER_REPLAY_CAMPAIGN_H
 #define REPLAYER_REPLAY_CAMPAIGN_H
@@ -12,6 +13,7 @@
 #include "allocators/registry.h"
 #include "replayer/replay.h"
 #include "replayer/replay_measure.h"
+#include "replayer/replay_quiet.h"
 #include "replayer/replay_tape.h"
 
 struct err;
@@ -30,6 +32,7 @@ struct replay_state {
 	uint64_t rng;  /* paddings; orders have a seed of their own */
 	uint64_t done; /* passes, of total; for the progress line */
 	uint64_t total;
+	uint64_t of_rounds; /* rounds up to the next look */
 	char detail[160];
 };
 
@@ -42,10 +45,21 @@ struct replay_work {
 	size_t reference_arm;    /* it is this arm; nr_arms: only a reference */
 	char no_prediction[240]; /* why there is none; "" when there is */
 	char barred[WORKER_PASSES][240]; /* why this machine lacks a pass */
+	bool ready;      /* the plan is there, and the harness warm */
+	uint64_t rounds; /* done so far */
+	struct replay_quiet_log quiet;
 };
 
 /* The next random number of a series. */
 uint64_t replay_random(uint64_t *state);
+
+/* replay_plan.c: compile the tape, tell what it lacks, find the reference. */
+int replay_plan(struct replay_state *s, struct replay_work *work,
+		struct err *err);
+
+/* replay_rounds.c: all rounds of the tape that are not in the folder. */
+int replay_rounds(struct replay_state *s, struct replay_work *work,
+		  struct err *err);
 
 /* replay_round.c: measure all arms once, and write the document. */
 int replay_round(struct replay_state *s, struct replay_work *work,
@@ -54,9 +68,15 @@ int replay_round(struct replay_state *s, struct replay_work *work,
 int replay_pass(struct replay_state *s, const struct replay_work *work,
 		const struct alloc_arm *arm, enum worker_pass pass,
 		const char *what, struct replay_run *run, struct err *err);
+/* "time,latency": the passes of the campaign. */
+char *replay_pass_list(const struct replay_config *config, char buf[64]);
 /* Count a run that was not ok; the first one's words are kept. */
 void replay_count_failure(struct replay_outcome *o, const char *stem,
 			  const struct result_run *result);
+/* replay_document.c: the tape, the machine and the settings into doc. */
+int replay_document_begin(const struct replay_state *s,
+			  const struct replay_work *work, uint32_t round,
+			  struct result_doc *doc, struct err *err);
 /* The entries of a document's config that a round must share. */
 int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
 			  struct err *err);

@@ -18,7 +18,8 @@
 static struct {
 	struct opt_list arms;
 	const char *threads;
-	uint64_t rounds;
+	uint64_t rounds; /* UINT64_MAX: as many as decide */
+	uint64_t max_rounds;
 	const char *passes;
 	bool verify;
 	const char *touch;
@@ -31,7 +32,8 @@ static struct {
 	bool keep_plan;
 	bool json;
 } opts = {
-	.rounds = 10,
+	.rounds = UINT64_MAX,
+	.max_rounds = 44,
 	.passes = "time,alone,latency,memory,calls",
 	.touch = "pages",
 	.pace = "asap",
@@ -49,7 +51,10 @@ static const struct opt_def defs[] = {
 	  "side by side until there are N (default: those\n"
 	  "recorded)" },
 	{ 'n', "rounds", "N", OPT_COUNT, &opts.rounds,
-	  "every arm once per round (default: 10)" },
+	  "every arm once per round (default: as many as\n"
+	  "decide time, memory and tail: from 10 or 11 on)" },
+	{ 0, "max-rounds", "N", OPT_COUNT, &opts.max_rounds,
+	  "but no more than that (default: 44)" },
 	{ 0, "passes", "LIST", OPT_TEXT, &opts.passes,
 	  "what to measure: time, alone, latency, memory,\n"
 	  "calls, instructions, callgrind, verify\n"
@@ -114,6 +119,14 @@ static char *command_line(int argc, char **argv)
 	return line;
 }
 
+static int check_rounds(const char *option, uint64_t rounds, struct err *err)
+{
+	if (rounds && (rounds <= 100000 || rounds == UINT64_MAX))
+		return 0;
+	return err_set(err, ERR_ARG, 0, "%s must be 1 to 100000, not %llu",
+		       option, (unsigned long long)rounds);
+}
+
 static int fill_config(struct replay_config *config, struct err *err)
 {
 	static uint32_t threads[REPLAY_THREAD_COUNTS];
@@ -129,14 +142,15 @@ static int fill_config(struct replay_config *config, struct err *err)
 	config->threads = threads;
 	if (!rc)
 		rc = replay_parse_pace(opts.pace, &config->order, err);
-	if (!rc && (!opts.rounds || opts.rounds > 100000))
-		rc = err_set(err, ERR_ARG, 0,
-			     "--rounds must be 1 to 100000, not %llu",
-			     (unsigned long long)opts.rounds);
+	if (!rc)
+		rc = check_rounds("--rounds", opts.rounds, err);
+	if (!rc)
+		rc = check_rounds("--max-rounds", opts.max_rounds, err);
 	config->arms = opts.arms.items;
 	config->nr_arms = opts.arms.nr;
 	config->dir = opts.dir;
-	config->rounds = opts.rounds;
+	config->rounds = opts.rounds == UINT64_MAX ? 0 : opts.rounds;
+	config->max_rounds = opts.max_rounds;
 	config->order.idle_ns = opts.idle_ns;
 	config->timeout_ns = opts.timeout_ns;
 	config->force = opts.force;

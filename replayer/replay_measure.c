@@ -138,6 +138,7 @@ static int add_common(struct result_run *result, const struct replay_tape *tape,
 	const struct value values[] = {
 		{ "ops", (double)replay_tape_ops(tape) },
 		{ "live_peak_bytes", copies * (double)h->live_peak_bytes },
+		{ "allocated_bytes", copies * (double)h->allocated_bytes },
 		{ "skipped_ops", copies * (double)plan_skipped(h) },
 		{ "repaired_ops", copies * (double)plan_repaired(h) },
 		{ "harness_waits", (double)run->report->harness_waits },

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * One round of one tape: every arm once, in random order, each pass in a
- * fresh process; then the document. Where the tape's own allocator is not
- * among the arms, a memory pass on it is the reference of the predictions.
+ * One round of one tape: pass by pass every arm once, in random order, each in
+ * a fresh process; again when the machine was not quiet. Where the tape's own
+ * allocator is not among the arms, a memory pass on it is the reference of the
+ * predictions.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "replayer/plan.h"
 #include "replayer/replay_campaign.h"
-#include "replayer/replay_environment.h"
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 #include "traces/base/progress.h"
-#include "traces/base/version.h"
 
 uint64_t replay_random(uint64_t *state)
 {
@@ -81,61 +78,6 @@ int replay_pass(struct replay_state *s, const struct replay_work *work,
 	return rc;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The arms, whatever the order in which they were given. */
-static int add_arms(const struct replay_state *s, struct result_doc *doc,
-		    struct err *err)
-{
-	const char **labels = calloc(s->nr_arms, sizeof(*labels));
-	char text[4096] = "";
-	size_t i, used = 0;
-
-	if (!labels)
-		return err_set(err, ERR_NOMEM, ENOMEM, "list of arms");
-	for (i = 0; i < s->nr_arms; i++)
-		labels[i] = s->arms[i].label;
-	qsort(labels, s->nr_arms, sizeof(*labels), by_text);
-	for (i = 0; i < s->nr_arms && used < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "%s%s", i ? " " : "", labels[i]);
-	free(labels);
-	return result_add_config(doc, "arms", text, err);
-}
-
-int replay_config_entries(const struct replay_state *s, struct result_doc *doc,
-			  struct err *err)
-{
-	const struct replay_config *c = s->config;
-	char passes[64] = "", idle[32], pace[32];
-	int rc, pass;
-
-	for (pass = 0; pass < WORKER_PASSES; pass++) {
-		if (!c->passes[pass])
-			continue;
-		if (passes[0])
-			strcat(passes, ",");
-		strcat(passes, replay_pass_name((enum worker_pass)pass));
-	}
-	snprintf(idle, sizeof(idle), "%llu",
-		 (unsigned long long)c->order.idle_ns);
-	replay_pace_name(&c->order, pace);
-	rc = result_add_config(doc, "pace", pace, err);
-	if (!rc)
-		rc = result_add_config(doc, "touch",
-				       replay_touch_name(c->order.touch), err);
-	if (!rc)
-		rc = result_add_config(doc, "passes", passes, err);
-	if (!rc)
-		rc = result_add_config(doc, "idle_ns", idle, err);
-	if (!rc)
-		rc = add_arms(s, doc, err);
-	return rc;
-}
-
 void replay_count_failure(struct replay_outcome *o, const char *stem,
 			  const struct result_run *result)
 {
@@ -190,7 +132,7 @@ static int measure_pass(struct replay_state *s, const struct replay_work *work,
 	int rc;
 
 	snprintf(what, sizeof(what), "round %u/%llu", doc->round,
-		 (unsigned long long)s->config->rounds);
+		 (unsigned long long)s->of_rounds);
 	rc = replay_pass(s, work, arm, pass, what, &run, err);
 	ok = !rc && !strcmp(run.status, "ok");
 	if (!rc)
@@ -254,96 +196,6 @@ static int predict(struct replay_state *s, const struct replay_work *work,
 	return rc;
 }
 
-static int fill_config(const struct replay_state *s,
-		       const struct replay_work *work, struct result_doc *doc,
-		       struct err *err)
-{
-	char window[32], threads[32], copies[32];
-	int rc = replay_config_entries(s, doc, err);
-
-	snprintf(window, sizeof(window), "%d", PLAN_WINDOW);
-	snprintf(threads, sizeof(threads), "%u", work->tape.threads);
-	snprintf(copies, sizeof(copies), "%u", work->tape.copies);
-	if (!rc)
-		rc = result_add_config(doc, "window", window, err);
-	if (!rc)
-		rc = result_add_config(doc, "threads", threads, err);
-	if (!rc)
-		rc = result_add_config(doc, "copies", copies, err);
-	if (!rc)
-		rc = result_add_config(
-			doc, "command",
-			s->config->command ? s->config->command : "", err);
-	if (!rc)
-		rc = result_add_config(doc, "version", HEAPTAPE_VERSION, err);
-	if (!rc && work->tape.asks_usable)
-		rc = result_add_config(doc, "asks_usable", "yes", err);
-	if (!rc && work->tape.allocator[0])
-		rc = result_add_config(doc, "recorded_under",
-				       work->tape.allocator, err);
-	if (!rc)
-		rc = result_add_config(doc, "prediction",
-				       work->no_prediction[0]
-					       ? work->no_prediction
-					       : work->reference.label,
-				       err);
-	return rc;
-}
-
-static int begin_document(const struct replay_state *s,
-			  const struct replay_work *work, uint32_t round,
-			  struct result_doc *doc, struct err *err)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-	int rc;
-
-	memset(doc, 0, sizeof(*doc));
-	snprintf(doc->tape, sizeof(doc->tape), "%s", work->tape.name);
-	memcpy(doc->tape_hash, work->tape.hash, sizeof(doc->tape_hash));
-	doc->round = round;
-	doc->seed = s->config->seed;
-	gmtime_r(&now, &tm);
-	strftime(doc->started, sizeof(doc->started), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	rc = replay_environment(doc, err);
-	if (!rc)
-		rc = fill_config(s, work, doc, err);
-	if (!rc)
-		rc = replay_barred_entries(s, work, doc, err);
-	/* The program's own memory says nothing of other threads than its. */
-	if (!rc && replay_tape_is_whole(&work->tape))
-		rc = replay_measure_recorded(doc, &work->tape, err);
-	return rc;
-}
-
-/* A random order of the arms, the same for one seed and round. */
-static void shuffle(size_t *order, size_t nr, uint64_t seed, uint32_t round)
-{
-	uint64_t rng = seed * 1000003 + round;
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		size_t k = replay_random(&rng) % (i + 1);
-
-		order[i] = order[k];
-		order[k] = i;
-	}
-}
-
-/* The order in which the arms ran, for the document. */
-static int add_order(const struct replay_state *s, const size_t *order,
-		     struct result_doc *doc, struct err *err)
-{
-	char text[4096] = "";
-	size_t i, used = 0;
-
-	for (i = 0; i < s->nr_arms && used < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "%s%s", i ? " " : "",
-					 s->arms[order[i]].label);
-	return result_add_config(doc, "order", text, err);
-}
-
 /* Runs in the order of the arms as given, however they ran. */
 static int sort_runs(const struct replay_state *s, struct result_doc *doc,
 		     struct err *err)
@@ -362,21 +214,86 @@ static int sort_runs(const struct replay_state *s, struct result_doc *doc,
 	return 0;
 }
 
-static int measure_arms(struct replay_state *s, struct replay_work *work,
-			struct result_doc *doc, const size_t *order,
-			struct replay_heap *heaps, struct err *err)
+/*
+ * A random order of the arms, the same for one seed, round and pass. Two arms
+ * take turns at being the first: AB, BA, AB, from a random start.
+ */
+static void shuffle(size_t *order, size_t nr, uint64_t seed, uint32_t round,
+		    int pass)
 {
+	uint64_t rng = seed * 1000003 + (uint64_t)pass * 7919;
 	size_t i;
+
+	if (nr == 2) {
+		order[0] = (replay_random(&rng) + round) & 1;
+		order[1] = !order[0];
+		return;
+	}
+	rng += (uint64_t)round << 32;
+	for (i = 0; i < nr; i++) {
+		size_t k = replay_random(&rng) % (i + 1);
+
+		order[i] = order[k];
+		order[k] = i;
+	}
+}
+
+/* "; memory: arena glibc": the order in which the arms ran, so far. */
+static void note_order(const struct replay_state *s, const size_t *order,
+		       int pass, char *text, size_t len)
+{
+	size_t used = strlen(text), i;
+
+	for (i = 0; i < s->nr_arms && used < len; i++) {
+		if (!i)
+			used += (size_t)snprintf(
+				text + used, len - used,
+				"%s%s:", used ? "; " : "",
+				replay_pass_name((enum worker_pass)pass));
+		if (used < len)
+			used += (size_t)snprintf(text + used, len - used, " %s",
+						 s->arms[order[i]].label);
+	}
+}
+
+/* Each pass is a round of its own: all arms in it before the next pass. */
+static int measure_passes(struct replay_state *s, struct replay_work *work,
+			  struct result_doc *doc, struct replay_heap *heaps,
+			  struct err *err)
+{
+	size_t *order = calloc(s->nr_arms, sizeof(*order)), i;
+	char text[4096] = "";
 	int rc = 0, pass;
 
-	for (i = 0; i < s->nr_arms && !rc; i++)
-		for (pass = 0; pass < WORKER_PASSES && !rc; pass++)
+	if (!order)
+		return err_set(err, ERR_NOMEM, ENOMEM, "list of arms");
+	for (pass = 0; pass < WORKER_PASSES && !rc; pass++) {
+		if (!s->config->passes[pass])
+			continue;
+		shuffle(order, s->nr_arms, s->config->seed, doc->round, pass);
+		note_order(s, order, pass, text, sizeof(text));
+		for (i = 0; i < s->nr_arms && !rc; i++)
 			if (replay_wants(s, work, &s->arms[order[i]],
 					 (enum worker_pass)pass))
 				rc = measure_pass(s, work, doc,
 						  &s->arms[order[i]],
 						  (enum worker_pass)pass,
 						  &heaps[order[i]], err);
+	}
+	free(order);
+	return rc ? rc : result_add_config(doc, "order", text, err);
+}
+
+static int measure_arms(struct replay_state *s, struct replay_work *work,
+			struct result_doc *doc, struct err *err)
+{
+	struct replay_heap *heaps = calloc(s->nr_arms + 1, sizeof(*heaps));
+	size_t i;
+	int rc;
+
+	if (!heaps)
+		return err_set(err, ERR_NOMEM, ENOMEM, "list of arms");
+	rc = measure_passes(s, work, doc, heaps, err);
 	if (!rc)
 		rc = replay_contention_add(s, work, doc, err);
 	if (!rc)
@@ -385,37 +302,84 @@ static int measure_arms(struct replay_state *s, struct replay_work *work,
 		rc = sort_runs(s, doc, err);
 	if (!rc)
 		rc = replay_note_clocks(s, doc, err);
+	for (i = 0; i <= s->nr_arms; i++)
+		replay_heap_release(&heaps[i]);
+	free(heaps);
 	return rc;
+}
+
+/* What became of one try at a round. */
+struct attempt {
+	struct result_doc doc;
+	uint64_t discarded;    /* tries before this one */
+	char discard_why[200]; /* of the first of them */
+	char disturbed[200];   /* this one was, too, but too many were */
+};
+
+static int add_quiet(struct attempt *a, struct err *err)
+{
+	char number[32];
+	int rc = 0;
+
+	snprintf(number, sizeof(number), "%llu",
+		 (unsigned long long)a->discarded);
+	if (a->discarded)
+		rc = result_add_config(&a->doc, "discarded", number, err);
+	if (!rc && a->discarded)
+		rc = result_add_config(&a->doc, "discarded_for", a->discard_why,
+				       err);
+	if (!rc && a->disturbed[0])
+		rc = result_add_config(&a->doc, "disturbed", a->disturbed, err);
+	return rc;
+}
+
+/* Measure; 1: the machine was not quiet, and it is to be done again. */
+static int try_round(struct replay_state *s, struct replay_work *work,
+		     uint32_t round, struct attempt *a, struct err *err)
+{
+	struct replay_outcome outcome = *s->outcome;
+	struct replay_quiet before, after;
+	uint64_t done = s->done;
+	char why[200];
+	int rc = replay_document_begin(s, work, round, &a->doc, err);
+
+	replay_quiet_read(&before, "");
+	if (!rc)
+		rc = measure_arms(s, work, &a->doc, err);
+	if (rc)
+		return rc;
+	replay_quiet_read(&after, "");
+	replay_quiet_judge(&before, &after, replay_quiet_median(&work->quiet),
+			   why, sizeof(why));
+	if (why[0] && work->quiet.discarded < work->quiet.allowed) {
+		log_note("%s: round %u is run again: %s", work->tape.stem,
+			 round, why);
+		if (!a->discarded++)
+			memcpy(a->discard_why, why, sizeof(why));
+		work->quiet.discarded++;
+		*s->outcome = outcome;
+		s->done = done;
+		return 1;
+	}
+	memcpy(a->disturbed, why, sizeof(why));
+	replay_quiet_keep(&work->quiet, &before, &after);
+	return 0;
 }
 
 int replay_round(struct replay_state *s, struct replay_work *work,
 		 uint32_t round, struct err *err)
 {
-	size_t *order = calloc(s->nr_arms, sizeof(*order));
-	struct replay_heap *heaps = calloc(s->nr_arms + 1, sizeof(*heaps));
-	struct result_doc doc = { 0 };
+	struct attempt a = { 0 };
 	char path[PATH_MAX];
-	size_t i;
 	int rc;
 
-	if (!order || !heaps) {
-		rc = err_set(err, ERR_NOMEM, ENOMEM, "list of arms");
-		goto out;
-	}
-	shuffle(order, s->nr_arms, s->config->seed, round);
-	rc = begin_document(s, work, round, &doc, err);
+	while ((rc = try_round(s, work, round, &a, err)) == 1)
+		result_release(&a.doc);
 	if (!rc)
-		rc = add_order(s, order, &doc, err);
-	if (!rc)
-		rc = measure_arms(s, work, &doc, order, heaps, err);
+		rc = add_quiet(&a, err);
 	replay_document_path(s, &work->tape, round, path);
 	if (!rc)
-		rc = result_write(&doc, path, true, err);
-out:
-	for (i = 0; heaps && i <= s->nr_arms; i++)
-		replay_heap_release(&heaps[i]);
-	result_release(&doc);
-	free(heaps);
-	free(order);
+		rc = result_write(&a.doc, path, true, err);
+	result_release(&a.doc);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "results/compare_filter.h"
 #include "results/comparison.h"
 #include "results/render.h"
 #include "results/verbs.h"
@@ -11,9 +12,9 @@
 #include "traces/base/log.h"
 #include "traces/base/options.h"
 
-static const char *base, *tape;
+static const char *base, *tape, *filter;
 static struct opt_list metrics, thresholds;
-static bool as_json, intervals;
+static bool as_json, as_markdown, as_csv, intervals;
 
 static const struct opt_def defs[] = {
 	{ 'b', "base", "ARM", OPT_TEXT, &base,
@@ -27,7 +28,14 @@ static const struct opt_def defs[] = {
 	  "what change matters, in percent; repeatable" },
 	{ 'i', "intervals", NULL, OPT_FLAG, &intervals,
 	  "show both ends of intervals, not half their width" },
+	{ 0, "filter", "EXPR", OPT_TEXT, &filter,
+	  "only what matches: tape:PATTERN arm:PATTERN\n"
+	  "metric:PATTERN, apart by blanks" },
 	{ 0, "json", NULL, OPT_FLAG, &as_json, "print one JSON document" },
+	{ 0, "markdown", NULL, OPT_FLAG, &as_markdown,
+	  "print tables for GitHub and GitLab" },
+	{ 0, "csv", NULL, OPT_FLAG, &as_csv,
+	  "print comma-separated values, a row per cell" },
 	{ 0, NULL, NULL, OPT_FLAG, NULL, NULL },
 };
 
@@ -59,32 +67,30 @@ static int render(const struct comparison *cmp, struct err *err)
 
 	if (as_json)
 		rc = render_json(cmp, stdout, err);
+	else if (as_markdown)
+		rc = render_markdown(cmp, stdout, err);
+	else if (as_csv)
+		rc = render_csv(cmp, stdout, err);
 	else
-		render_terminal(cmp, stdout, width(),
-				log_may_colour(STDOUT_FILENO), intervals);
+		rc = render_terminal(cmp, stdout, width(),
+				     log_may_colour(STDOUT_FILENO), intervals,
+				     err);
 	if (!rc && (fflush(stdout) || ferror(stdout)))
 		rc = err_set(err, ERR_IO, 0,
 			     "cannot write to the standard output");
 	return rc;
 }
 
-static int compare(const char *dir, struct err *err)
+static int compare(const char *dir, struct comparison_options *options,
+		   struct err *err)
 {
-	const struct comparison_options options = {
-		.base = base,
-		.metrics = metrics.items,
-		.nr_metrics = metrics.nr,
-		.thresholds = thresholds.items,
-		.nr_thresholds = thresholds.nr,
-		.tape = tape,
-	};
 	struct campaign campaign;
 	struct comparison cmp = { 0 };
 	int rc = campaign_load(&campaign, dir, err);
 
 	if (rc)
 		return rc;
-	rc = comparison_build(&cmp, &campaign, &options, err);
+	rc = comparison_build(&cmp, &campaign, options, err);
 	if (!rc)
 		rc = render(&cmp, err);
 	comparison_release(&cmp);
@@ -92,8 +98,28 @@ static int compare(const char *dir, struct err *err)
 	return rc;
 }
 
+/* The options of the model, from those of the command line. */
+static int fill_options(struct comparison_options *options,
+			struct compare_filter *words, struct err *err)
+{
+	*options = (struct comparison_options){
+		.base = base,
+		.metrics = metrics.items,
+		.nr_metrics = metrics.nr,
+		.thresholds = thresholds.items,
+		.nr_thresholds = thresholds.nr,
+		.tape = tape,
+	};
+	if (as_json + as_markdown + as_csv > 1)
+		return err_set(err, ERR_ARG, 0,
+			       "give one of --json, --markdown and --csv");
+	return filter ? compare_filter_parse(words, filter, options, err) : 0;
+}
+
 int compare_main(int argc, char **argv)
 {
+	struct comparison_options options;
+	struct compare_filter words;
 	struct err err = { 0 };
 	int first_arg, rc;
 
@@ -105,9 +131,11 @@ int compare_main(int argc, char **argv)
 			     argc == first_arg
 				     ? "the folder of results is missing"
 				     : "give one folder of results");
+	if (rc >= 0)
+		rc = fill_options(&options, &words, &err);
 	if (rc < 0)
 		return opt_usage_error(&spec, &err);
-	rc = compare(argv[first_arg], &err);
+	rc = compare(argv[first_arg], &options, &err);
 	opt_list_release(&metrics);
 	opt_list_release(&thresholds);
 	return rc ? log_failure(&err) : EXIT_OK;

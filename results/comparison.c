@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Building of the comparison: values by round, medians, outcomes against the
- * base. Whom the user meant is in comparison_select.c, who dominates whom in
- * comparison_front.c.
+ * base. Whom the user meant is in comparison_select.c, which checks are judged
+ * together in comparison_family.c, who dominates whom in comparison_front.c.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -156,6 +156,20 @@ static void note_arm(const struct comparison *cmp,
 	}
 }
 
+static void count_quiet(struct comparison_tape *tape)
+{
+	size_t i;
+
+	for (i = 0; i < tape->tape->nr_rounds; i++) {
+		const struct result_doc *doc = tape->tape->rounds[i];
+		const char *discarded = campaign_config(doc, "discarded");
+
+		if (discarded)
+			tape->discarded += strtoul(discarded, NULL, 10);
+		tape->disturbed += campaign_config(doc, "disturbed") != NULL;
+	}
+}
+
 static int build_tape(const struct comparison *cmp,
 		      struct comparison_tape *tape, struct err *err)
 {
@@ -168,6 +182,7 @@ static int build_tape(const struct comparison *cmp,
 	tape->rules = calloc(cmp->nr_metrics, sizeof(*tape->rules));
 	if (!tape->cells || !tape->arms || !tape->rules)
 		return comparison_no_memory(err);
+	count_quiet(tape);
 	for (i = 0; i < cmp->nr_arms; i++)
 		note_arm(cmp, tape, i);
 	for (m = 0; !rc && m < cmp->nr_metrics; m++) {
@@ -178,7 +193,7 @@ static int build_tape(const struct comparison *cmp,
 		if (!rc)
 			rc = compare_row(cmp, tape, m, err);
 	}
-	return rc ? rc : comparison_find_front(cmp, tape, err);
+	return rc;
 }
 
 int comparison_build(struct comparison *cmp, const struct campaign *campaign,
@@ -192,6 +207,10 @@ int comparison_build(struct comparison *cmp, const struct campaign *campaign,
 	rc = comparison_select(cmp, options, err);
 	for (i = 0; !rc && i < cmp->nr_tapes; i++)
 		rc = build_tape(cmp, &cmp->tapes[i], err);
+	if (!rc)
+		rc = comparison_decide(cmp, err);
+	for (i = 0; !rc && i < cmp->nr_tapes; i++)
+		rc = comparison_find_front(cmp, &cmp->tapes[i], err);
 	if (rc)
 		comparison_release(cmp);
 	return rc;

@@ -23,12 +23,14 @@ struct err;
 
 /* What the user asked for; zeroed means the defaults. Texts are borrowed. */
 struct comparison_options {
-	const char *base;           /* NULL: glibc, else the first arm */
-	const char *const *metrics; /* names, or "all"; none: the main ones */
+	const char *base; /* NULL: glibc, else the first arm */
+	/* Names or globs, or "all"; none: the main ones. */
+	const char *const *metrics;
 	size_t nr_metrics;
 	const char *const *thresholds; /* "rss_peak_bytes=2" in percent */
 	size_t nr_thresholds;
 	const char *tape; /* glob on the path or its last part, or NULL */
+	const char *arm;  /* glob on the arms besides the base, or NULL */
 };
 
 /* One metric of one arm on one tape. */
@@ -58,7 +60,10 @@ struct comparison_tape {
 	struct comparison_arm *arms;
 	size_t front[COMPARISON_FRONT]; /* metrics of the Pareto front */
 	size_t nr_front;
-	bool front_known; /* enough rounds, and two arms have all of them */
+	size_t discarded; /* rounds, and run again: the machine was not quiet */
+	size_t disturbed; /* rounds that are in here in spite of that */
+	size_t min_rounds; /* with fewer, no noisy metric is BETTER or WORSE */
+	bool front_known;  /* enough rounds, and two arms have all of them */
 };
 
 struct comparison {
@@ -70,6 +75,8 @@ struct comparison {
 	size_t nr_metrics;
 	struct comparison_tape *tapes;
 	size_t nr_tapes;
+	unsigned looks; /* at the results, before rounds were added */
+	double alpha;   /* STATS_ALPHA, shared by the looks */
 };
 
 /*
@@ -98,6 +105,15 @@ bool comparison_tape_has_metric(const struct comparison *cmp,
  */
 bool comparison_split(const struct comparison_tape *tape, const char *arm,
 		      double parts[SPLIT_PARTS]);
+/*
+ * The arm over all tapes on which the base has the metric: the geometric mean
+ * of the ratios, n is 0 where there are fewer than two, or the arm lacks one.
+ * Its verdict is that of the mean alone, and belongs to no tape.
+ */
+int comparison_mean(const struct comparison *cmp, size_t metric, size_t arm,
+		    struct stats_outcome *out, struct err *err);
+/* Whether the metric is judged, and there on two tapes. */
+bool comparison_has_mean(const struct comparison *cmp, size_t metric);
 /* Number of a metric by name, or nr_metrics. */
 size_t comparison_find_metric(const struct comparison *cmp, const char *name);
 

@@ -55,25 +55,28 @@ static int dominates(const struct comparison *cmp,
 		     const struct comparison_tape *tape, size_t a, size_t b,
 		     struct err *err)
 {
-	int better = 0;
+	struct stats_outcome outs[COMPARISON_FRONT] = { 0 };
+	struct stats_outcome *family[COMPARISON_FRONT];
+	int better = 0, rc = 0;
 	size_t i;
 
-	for (i = 0; i < tape->nr_front; i++) {
-		struct stats_outcome out;
-		int rc = stats_compare(
+	for (i = 0; i < tape->nr_front && !rc; i++) {
+		family[i] = &outs[i];
+		rc = stats_compare(
 			comparison_cell(cmp, tape, tape->front[i], b)->values,
 			comparison_cell(cmp, tape, tape->front[i], a)->values,
 			tape->tape->nr_rounds, &tape->rules[tape->front[i]],
-			&out, err);
-
-		if (rc)
-			return rc;
-		if (out.verdict == STATS_BETTER)
+			&outs[i], err);
+	}
+	if (!rc)
+		rc = stats_decide(family, tape->nr_front, cmp->alpha, err);
+	for (i = 0; i < tape->nr_front && !rc; i++) {
+		if (outs[i].verdict == STATS_BETTER)
 			better = 1;
-		else if (out.verdict != STATS_SAME)
+		else if (outs[i].verdict != STATS_SAME)
 			return 0;
 	}
-	return better;
+	return rc ? rc : better;
 }
 
 int comparison_find_front(const struct comparison *cmp,

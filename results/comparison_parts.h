@@ -15,6 +15,9 @@ int comparison_select(struct comparison *cmp,
 		      const struct comparison_options *options,
 		      struct err *err);
 
+/* The words of all cells, family by family; 0 or -ERR_NOMEM. */
+int comparison_decide(struct comparison *cmp, struct err *err);
+
 /* Which arms of the tape are dominated by another; 0 or -ERR_NOMEM. */
 int comparison_find_front(const struct comparison *cmp,
 			  struct comparison_tape *tape, struct err *err);

@@ -64,7 +64,7 @@ static int label_arms(struct comparison *cmp, struct err *err)
 }
 
 static int select_arms(struct comparison *cmp, const char *name,
-		       struct err *err)
+		       const char *pattern, struct err *err)
 {
 	const struct campaign *campaign = cmp->campaign;
 	size_t base = name ? 0 : default_base(campaign), i;
@@ -79,8 +79,13 @@ static int select_arms(struct comparison *cmp, const char *name,
 		return comparison_no_memory(err);
 	cmp->arms[cmp->nr_arms++] = campaign->arms[base];
 	for (i = 0; i < campaign->nr_arms; i++)
-		if (i != base)
+		if (i != base &&
+		    (!pattern || !fnmatch(pattern, campaign->arms[i], 0)))
 			cmp->arms[cmp->nr_arms++] = campaign->arms[i];
+	if (pattern && cmp->nr_arms == 1)
+		return err_set(err, ERR_ARG, 0,
+			       "no arm besides the base matches '%.60s'",
+			       pattern);
 	return label_arms(cmp, err);
 }
 
@@ -93,7 +98,18 @@ static bool wanted(const struct metric *metric,
 		return metric->role == METRIC_MAIN;
 	for (i = 0; i < options->nr_metrics; i++)
 		if (!strcmp(options->metrics[i], "all") ||
-		    !strcmp(options->metrics[i], metric->name))
+		    !fnmatch(options->metrics[i], metric->name, 0))
+			return true;
+	return false;
+}
+
+static bool matches_any(const char *pattern)
+{
+	size_t nr, i;
+	const struct metric *all = metrics_all(&nr);
+
+	for (i = 0; i < nr; i++)
+		if (!fnmatch(pattern, all[i].name, 0))
 			return true;
 	return false;
 }
@@ -114,7 +130,7 @@ static int select_metrics(struct comparison *cmp,
 
 	for (i = 0; i < options->nr_metrics; i++)
 		if (strcmp(options->metrics[i], "all") != 0 &&
-		    !metrics_find(options->metrics[i]))
+		    !matches_any(options->metrics[i]))
 			return unknown_metric(options->metrics[i], 60, err);
 	cmp->metrics = calloc(nr, sizeof(*cmp->metrics));
 	if (!cmp->metrics)
@@ -184,7 +200,7 @@ int comparison_select(struct comparison *cmp,
 		      const struct comparison_options *options, struct err *err)
 {
 	size_t i;
-	int rc = select_arms(cmp, options->base, err);
+	int rc = select_arms(cmp, options->base, options->arm, err);
 
 	if (!rc)
 		rc = select_metrics(cmp, options, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The checks of a gate and what they come to: cells of a comparison, Holm's
- * step-down over all of them, budgets by order statistics, and a second
+ * The checks of a gate and what they come to: cells of a comparison, one family
+ * of them all, budgets by order statistics, and a second
  * session that has to find the same.
  */
 #include <errno.h>
@@ -146,8 +146,6 @@ static struct gate_check *add_check(struct gate *gate, size_t tape, size_t m,
 		.cell = comparison_cell(cmp, t, m, arm),
 		.base = comparison_cell(cmp, t, m, 0),
 		.rounds = t->tape->nr_rounds,
-		.p = NAN,
-		.adjusted = NAN,
 		.bound = NAN,
 	};
 	return check;
@@ -196,36 +194,23 @@ static void add_checks(struct gate *gate, const struct gate_policy *policy,
 		}
 }
 
-static int by_p(const void *pa, const void *pb)
+/* All checks against the base are one family. */
+static int decide(struct gate *gate, struct err *err)
 {
-	const struct gate_check *a = *(const struct gate_check *const *)pa;
-	const struct gate_check *b = *(const struct gate_check *const *)pb;
+	struct stats_outcome **family =
+		calloc(gate->nr_checks + 1, sizeof(*family));
+	size_t i;
+	int rc;
 
-	return (a->p > b->p) - (a->p < b->p);
-}
-
-/* Holm: the smallest p times the number of tests, the next times one less. */
-static int adjust(struct gate *gate, struct err *err)
-{
-	struct gate_check **order = calloc(gate->nr_checks + 1, sizeof(*order));
-	double least = 0;
-	size_t i, nr = 0;
-
-	if (!order)
+	if (!family)
 		return err_set(err, ERR_NOMEM, ENOMEM, "checks");
 	for (i = 0; i < gate->nr_checks; i++)
-		if (isfinite(gate->checks[i].p))
-			order[nr++] = &gate->checks[i];
-	qsort(order, nr, sizeof(*order), by_p);
-	for (i = 0; i < nr; i++) {
-		double adjusted = (double)(nr - i) * order[i]->p;
-
-		least = adjusted > least ? adjusted : least;
-		order[i]->adjusted = least < 1 ? least : 1;
-	}
-	gate->nr_family = nr;
-	free(order);
-	return 0;
+		if (gate->checks[i].state == GATE_STATES &&
+		    !gate->checks[i].budget)
+			family[gate->nr_family++] = &gate->checks[i].outcome;
+	rc = stats_decide(family, gate->nr_family, gate->cmp.alpha, err);
+	free(family);
+	return rc;
 }
 
 static void sum_up(struct gate *gate)
@@ -253,18 +238,18 @@ static int judge_all(struct gate *gate, const struct comparison *second,
 
 	for (i = 0; i < gate->nr_checks; i++)
 		gate_check_measure(&gate->checks[i]);
-	rc = adjust(gate, err);
+	rc = decide(gate, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < gate->nr_checks; i++) {
 		struct gate_check *check = &gate->checks[i];
 
 		gate_check_judge(check, gate->nr_family);
-		if (second && check->state == GATE_FAIL)
-			gate_check_confirm(check, second);
+		if (second && check->state == GATE_FAIL && !rc)
+			rc = gate_check_confirm(check, second, err);
 	}
 	sum_up(gate);
-	return 0;
+	return rc;
 }
 
 int gate_judge(struct gate *gate, const struct campaign *campaign,

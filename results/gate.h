@@ -62,10 +62,10 @@ struct gate_check {
 	const struct gate_budget *budget; /* NULL: against the base */
 	const struct comparison_cell *cell;
 	const struct comparison_cell *base;
-	size_t rounds;   /* values of cell, NAN among them */
-	double p;        /* one-sided: no worse than the threshold; or NAN */
-	double adjusted; /* for the family */
-	double bound;    /* budget: the median is at least this; or NAN */
+	size_t rounds; /* values of cell, NAN among them */
+	/* The cell's, decided among all checks of the gate. */
+	struct stats_outcome outcome;
+	double bound; /* budget: the median is at least this; or NAN */
 	enum gate_state state;
 	bool confirmed;    /* failed in a second session, too */
 	char message[320]; /* one line */
@@ -75,7 +75,7 @@ struct gate {
 	struct comparison cmp;
 	struct gate_check *checks;
 	size_t nr_checks;
-	size_t nr_family; /* checks with a p */
+	size_t nr_family; /* checks against the base */
 	size_t nr[GATE_STATES];
 	bool second_session; /* there is one that failures had to be in */
 	bool unclear_passes;

@@ -9,9 +9,6 @@
 #include "results/gate_parts.h"
 #include "results/text.h"
 
-/* The round counts that a message promises are no larger than this. */
-#define MOST_ROUNDS 1000
-
 static void say(struct gate_check *check, enum gate_state state,
 		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
@@ -87,17 +84,10 @@ static bool is_measured(struct gate_check *check,
 
 void gate_check_measure(struct gate_check *check)
 {
-	const struct stats_outcome *out = &check->cell->outcome;
-
 	check->state = GATE_STATES; /* not yet known */
-	if (!is_measured(check, check->cell, check->label) || check->budget)
-		return;
-	if (!is_measured(check, check->base, "the base"))
-		return;
-	/* Below 6 pairs there is no test, see stats_compare. */
-	if (out->n >= STATS_MIN_ROUNDS &&
-	    check->metric->rule.class != STATS_EXACT)
-		check->p = out->p_worse;
+	check->outcome = check->cell->outcome;
+	if (is_measured(check, check->cell, check->label) && !check->budget)
+		is_measured(check, check->base, "the base");
 }
 
 static void judge_budget(struct gate_check *check)
@@ -125,16 +115,6 @@ static void judge_budget(struct gate_check *check)
 	free(sorted);
 }
 
-/* So many rounds could fail in a family of so many checks. */
-static size_t rounds_to_fail(size_t nr_family)
-{
-	size_t n = STATS_MIN_ROUNDS;
-
-	while (pow(0.5, (double)n) * (double)nr_family >= STATS_ALPHA)
-		n++;
-	return n;
-}
-
 /* "+6.1 % [+5.2, +7.0], threshold 3 %, Holm(24) p .023" */
 static void describe(const struct gate_check *check, size_t nr_family,
 		     char *buf, size_t len)
@@ -143,49 +123,35 @@ static void describe(const struct gate_check *check, size_t nr_family,
 
 	text_change(check->cell, change, sizeof(change));
 	text_interval(check->cell, interval, sizeof(interval));
-	if (isfinite(check->adjusted))
+	if (check->outcome.n >= STATS_MIN_ROUNDS)
 		snprintf(p, sizeof(p), ", Holm(%zu) p %.3g", nr_family,
-			 check->adjusted);
+			 check->outcome.adjusted_worse);
 	snprintf(buf, len, "%s %s, threshold %.3g %%%s", change, interval,
 		 100 * check->metric->rule.threshold, p);
 }
 
 static void judge_change(struct gate_check *check, size_t nr_family)
 {
-	const struct stats_outcome *out = &check->cell->outcome;
-	size_t needed = rounds_to_fail(nr_family);
+	const struct stats_outcome *out = &check->outcome;
 	char text[200];
 
 	describe(check, nr_family, text, sizeof(text));
 	switch (out->verdict) {
 	case STATS_WORSE:
-		if (!(check->adjusted >= STATS_ALPHA))
-			say(check, GATE_FAIL, "%s", text);
-		else
-			say(check, GATE_UNCLEAR,
-			    "%s: worse by itself, not among all checks; use "
-			    "%zu rounds or more",
-			    text, needed > out->n ? needed : 2 * out->n);
+		say(check, GATE_FAIL, "%s", text);
 		break;
 	case STATS_BETTER:
-		say(check, GATE_PASS, "%s: better", text);
-		break;
 	case STATS_SAME:
-		say(check, GATE_PASS, "%s: the same", text);
+	case STATS_SLIGHTLY_BETTER:
+		say(check, GATE_PASS, "%s: %s", text,
+		    stats_verdict_name(out->verdict));
 		break;
 	case STATS_SLIGHTLY_WORSE:
 		say(check, GATE_WARN, "%s: slightly worse", text);
 		break;
-	case STATS_SLIGHTLY_BETTER:
-		say(check, GATE_PASS, "%s: slightly better", text);
-		break;
 	default:
-		if (needed < out->rounds_needed)
-			needed = out->rounds_needed;
-		say(check, GATE_UNCLEAR,
-		    "%s: unclear; about %zu%s rounds decide", text,
-		    needed < MOST_ROUNDS ? needed : MOST_ROUNDS,
-		    needed < MOST_ROUNDS ? "" : " or more");
+		say(check, GATE_UNCLEAR, "%s: about %zu rounds decide", text,
+		    out->rounds_needed);
 	}
 }
 
@@ -216,20 +182,25 @@ static bool find_cell(const struct comparison *cmp, struct gate_check *check)
 	return false;
 }
 
-void gate_check_confirm(struct gate_check *check,
-			const struct comparison *second)
+int gate_check_confirm(struct gate_check *check,
+		       const struct comparison *second, struct err *err)
 {
 	struct gate_check again = *check;
+	struct stats_outcome *alone = &again.outcome;
 	char first[160];
+	int rc;
 
 	snprintf(first, sizeof(first), "%.159s", check->message);
 	if (!find_cell(second, &again)) {
 		say(check, GATE_MISSING,
 		    "%s; the second session has not measured it", first);
-		return;
+		return 0;
 	}
-	again.adjusted = NAN; /* it alone is asked */
+	again.outcome = again.cell->outcome;
 	again.bound = NAN;
+	rc = stats_decide(&alone, 1, STATS_ALPHA, err);
+	if (rc)
+		return rc;
 	if (check->budget)
 		judge_budget(&again);
 	else
@@ -238,4 +209,5 @@ void gate_check_confirm(struct gate_check *check,
 	say(check, check->confirmed ? GATE_FAIL : GATE_WARN,
 	    "%s; %s in a second session: %.140s", first,
 	    check->confirmed ? "confirmed" : "not confirmed", again.message);
+	return 0;
 }

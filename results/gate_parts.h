@@ -6,14 +6,15 @@
 #include "results/gate.h"
 
 /*
- * Look at what was measured: the check's p, which takes part in the family, or
- * its bound. What cannot be tested has its state afterwards.
+ * Look at what was measured. What cannot be judged has its state afterwards;
+ * of the others, state is GATE_STATES, and those against the base want their
+ * outcome decided.
  */
 void gate_check_measure(struct gate_check *check);
-/* With the p adjusted for a family of so many: state and message. */
+/* With the outcome decided in a family of so many: state and message. */
 void gate_check_judge(struct gate_check *check, size_t nr_family);
 /* A failure stands only when another session finds the same. */
-void gate_check_confirm(struct gate_check *check,
-			const struct comparison *second);
+int gate_check_confirm(struct gate_check *check,
+		       const struct comparison *second, struct err *err);
 
 #endif

@@ -1,165 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* The table of metrics and the few that are computed from others. */
+/* The table of metrics. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "results/metrics.h"
+#include "results/metrics_derive.h"
 #include "results/result.h"
 #include "traces/base/units.h"
 
 #define MIB       1048576.0
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
-
-static double fragmentation_peak(const struct result_run *run)
-{
-	double live = result_metric(run, "live_peak_bytes");
-
-	return live > 0 ? result_metric(run, "rss_peak_bytes") / live : NAN;
-}
-
-/* Bytes x time under the two curves; a tape without times counts in ops. */
-static double fragmentation_mean(const struct result_run *run)
-{
-	double rss = 0, live = 0;
-	bool timed = run->nr_curve && run->curve[run->nr_curve - 1].time_ns >
-					      run->curve[0].time_ns;
-	size_t i;
-
-	for (i = 1; i < run->nr_curve; i++) {
-		const struct result_point *a = &run->curve[i - 1], *b = a + 1;
-		double dt = timed ? (double)b->time_ns - (double)a->time_ns
-				  : (double)b->op - (double)a->op;
-
-		rss += dt * ((double)a->rss_bytes + (double)b->rss_bytes);
-		live += dt * ((double)a->live_bytes + (double)b->live_bytes);
-	}
-	return live > 0 ? rss / live : NAN;
-}
-
-/*
- * The other measures of Johnstone and Wilson, "The memory fragmentation
- * problem: solved?" (1998), where fragmentation_peak is the fourth. The first:
- * memory by live bytes, as a mean over the points in time. Points with less
- * than a hundredth of the live peak are left out, as a ratio to next to
- * nothing would outweigh all others.
- */
-static double fragmentation_time_mean(const struct result_run *run)
-{
-	double least = result_metric(run, "live_peak_bytes") / 100;
-	bool timed = run->nr_curve && run->curve[run->nr_curve - 1].time_ns >
-					      run->curve[0].time_ns;
-	double sum = 0, time = 0;
-	size_t i;
-
-	for (i = 1; i < run->nr_curve; i++) {
-		const struct result_point *a = &run->curve[i - 1], *b = a + 1;
-		double dt = timed ? (double)b->time_ns - (double)a->time_ns
-				  : (double)b->op - (double)a->op;
-
-		if (!(a->live_bytes && (double)a->live_bytes >= least))
-			continue;
-		sum += dt * (double)a->rss_bytes / (double)a->live_bytes;
-		time += dt;
-	}
-	return time > 0 ? sum / time : NAN;
-}
-
-static double ratio(const struct result_run *run, const char *name,
-		    const char *by)
-{
-	double value = result_metric(run, by);
-
-	return value > 0 ? result_metric(run, name) / value : NAN;
-}
-
-/* The second: both at the peak of live bytes. */
-static double fragmentation_live_peak(const struct result_run *run)
-{
-	return ratio(run, "rss_live_peak_bytes", "live_peak_bytes");
-}
-
-/* The third: both where memory is highest. */
-static double fragmentation_rss_peak(const struct result_run *run)
-{
-	return ratio(run, "rss_peak_bytes", "live_rss_peak_bytes");
-}
-
-static double rounding_peak(const struct result_run *run)
-{
-	return ratio(run, "usable_peak_bytes", "requested_peak_bytes");
-}
-
-static double less_lazyfree_peak(const struct result_run *run)
-{
-	return result_metric(run, "rss_live_peak_bytes") -
-	       result_metric(run, "lazyfree_peak_bytes");
-}
-
-static double less_lazyfree_end(const struct result_run *run)
-{
-	return result_metric(run, "rss_end_bytes") -
-	       result_metric(run, "lazyfree_end_bytes");
-}
-
-static double less_lazyfree_idle(const struct result_run *run)
-{
-	return result_metric(run, "rss_idle_bytes") -
-	       result_metric(run, "lazyfree_idle_bytes");
-}
-
-static double less_lazyfree_freed(const struct result_run *run)
-{
-	return result_metric(run, "rss_freed_bytes") -
-	       result_metric(run, "lazyfree_freed_bytes");
-}
-
-static double returned_idle_bytes(const struct result_run *run)
-{
-	return result_metric(run, "rss_peak_bytes") -
-	       result_metric(run, "rss_idle_bytes");
-}
-
-static double returned_freed_bytes(const struct result_run *run)
-{
-	return result_metric(run, "rss_peak_bytes") -
-	       result_metric(run, "rss_freed_bytes");
-}
-
-static double returned(const struct result_run *run, const char *name)
-{
-	double peak = result_metric(run, "rss_peak_bytes");
-
-	return peak > 0 ? 1 - result_metric(run, name) / peak : NAN;
-}
-
-static double returned_idle(const struct result_run *run)
-{
-	return returned(run, "rss_idle_bytes");
-}
-
-static double returned_freed(const struct result_run *run)
-{
-	return returned(run, "rss_freed_bytes");
-}
-
-/* Calls of the kernel that ask for memory, or give it back. */
-static double memory_calls(const struct result_run *run)
-{
-	static const char *const names[] = {
-		"mmap_calls",          "munmap_calls",
-		"mremap_calls",        "brk_calls",
-		"mprotect_calls",      "madvise_dontneed_calls",
-		"madvise_free_calls",  "madvise_hugepage_calls",
-		"madvise_other_calls",
-	};
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < NR(names); i++)
-		sum += result_metric(run, names[i]);
-	return sum;
-}
 
 /* Unit, what the grain counts, passes. */
 #define TIME          METRIC_NS, METRIC_GRAIN_VALUE, "time"
@@ -197,17 +48,17 @@ static const struct metric metrics[] = {
 	{ "predicted_rss_end_bytes", "predicted RSS at the end", MEMORY,
 	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), NULL },
 	{ "fragmentation_peak", "RSS/live at peak", FACTOR, METRIC_MAIN,
-	  NEAR_EXACT(0, 0.03), fragmentation_peak },
+	  NEAR_EXACT(0, 0.03), derive_fragmentation_peak },
 	{ "fragmentation_mean", "RSS/live mean", FACTOR, METRIC_MAIN,
-	  NEAR_EXACT(0, 0.03), fragmentation_mean },
+	  NEAR_EXACT(0, 0.03), derive_fragmentation_mean },
 	{ "fragmentation_time_mean", "mean of RSS/live", FACTOR, METRIC_MORE,
-	  NEAR_EXACT(0, 0.03), fragmentation_time_mean },
+	  NEAR_EXACT(0, 0.03), derive_fragmentation_time_mean },
 	{ "fragmentation_live_peak", "RSS/live at live peak", FACTOR,
-	  METRIC_MORE, NEAR_EXACT(0, 0.03), fragmentation_live_peak },
+	  METRIC_MORE, NEAR_EXACT(0, 0.03), derive_fragmentation_live_peak },
 	{ "fragmentation_rss_peak", "RSS/live at RSS peak", FACTOR, METRIC_MORE,
-	  NEAR_EXACT(0, 0.03), fragmentation_rss_peak },
+	  NEAR_EXACT(0, 0.03), derive_fragmentation_rss_peak },
 	{ "rounding_peak", "usable/requested at peak", FACTOR, METRIC_MORE,
-	  NEAR_EXACT(0, 0.03), rounding_peak },
+	  NEAR_EXACT(0, 0.03), derive_rounding_peak },
 	{ "rounding_mean", "usable/requested mean", FACTOR, METRIC_MORE,
 	  NEAR_EXACT(0, 0.03), NULL },
 	{ "rss_end_bytes", "RSS at the end", MEMORY, METRIC_MORE,
@@ -217,13 +68,13 @@ static const struct metric metrics[] = {
 	{ "rss_freed_bytes", "RSS after free-all", MEMORY, METRIC_MAIN,
 	  NEAR_EXACT(MIB, 0.05), NULL },
 	{ "rss_live_peak_kept_bytes", "RSS at live peak, less LazyFree", MEMORY,
-	  METRIC_MORE, NEAR_EXACT(MIB, 0.03), less_lazyfree_peak },
+	  METRIC_MORE, NEAR_EXACT(MIB, 0.03), derive_less_lazyfree_peak },
 	{ "rss_end_kept_bytes", "RSS at the end, less LazyFree", MEMORY,
-	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), less_lazyfree_end },
+	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), derive_less_lazyfree_end },
 	{ "rss_idle_kept_bytes", "RSS after idle, less LazyFree", MEMORY,
-	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), less_lazyfree_idle },
+	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), derive_less_lazyfree_idle },
 	{ "rss_freed_kept_bytes", "RSS after free-all, less LazyFree", MEMORY,
-	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), less_lazyfree_freed },
+	  METRIC_MORE, NEAR_EXACT(MIB, 0.05), derive_less_lazyfree_freed },
 	{ "rss_live_peak_bytes", "RSS at live peak", PART },
 	{ "usable_peak_bytes", "usable at live peak", PART },
 	{ "requested_peak_bytes", "requested", PART },
@@ -234,13 +85,18 @@ static const struct metric metrics[] = {
 	{ "dirty_peak_bytes", "dirty", PART },
 	{ "unexplained_peak_bytes", "unexplained", PART },
 	{ "returned_idle_bytes", "bytes returned after idle", MEMORY,
-	  METRIC_INFO, HIGH_IS_BETTER, returned_idle_bytes },
+	  METRIC_INFO, HIGH_IS_BETTER, derive_returned_idle_bytes },
 	{ "returned_freed_bytes", "bytes returned after free-all", MEMORY,
-	  METRIC_INFO, HIGH_IS_BETTER, returned_freed_bytes },
+	  METRIC_INFO, HIGH_IS_BETTER, derive_returned_freed_bytes },
 	{ "returned_idle", "returned after idle", FRACTION, METRIC_INFO,
-	  HIGH_IS_BETTER, returned_idle },
+	  HIGH_IS_BETTER, derive_returned_idle },
 	{ "returned_freed", "returned after free-all", FRACTION, METRIC_INFO,
-	  HIGH_IS_BETTER, returned_freed },
+	  HIGH_IS_BETTER, derive_returned_freed },
+	{ "churn", "churn", FACTOR, METRIC_INFO, NEAR_EXACT(0, 0),
+	  derive_churn },
+	{ "lifetime_ns", "mean lifetime of a byte", METRIC_NS,
+	  METRIC_GRAIN_VALUE, "memory", METRIC_INFO, NEAR_EXACT(0, 0),
+	  derive_lifetime_ns },
 	{ "malloc_p50_ns", "malloc p50", LATENCY, METRIC_MORE, NOISY(1, 0.10),
 	  NULL },
 	{ "malloc_p90_ns", "malloc p90", LATENCY, METRIC_MORE, NOISY(1, 0.10),
@@ -353,7 +209,7 @@ static const struct metric metrics[] = {
 	{ "voluntary_switches", "voluntary switches",
 	  COUNT("time calls memory"), METRIC_MAIN, NOISY(1, 0.25), NULL },
 	{ "memory_calls", "memory system calls", COUNT("calls"), METRIC_MAIN,
-	  NEAR_EXACT(1, 0.10), memory_calls },
+	  NEAR_EXACT(1, 0.10), derive_memory_calls },
 	{ "mmap_calls", "mmap", CALLS },
 	{ "mmap_bytes", "mmap bytes", CALL_BYTES },
 	{ "munmap_calls", "munmap", CALLS },
@@ -412,6 +268,19 @@ bool metric_from_pass(const struct metric *metric, const char *pass, size_t n)
 		return false;
 	len = strcspn(word, " ");
 	return strlen(pass) == len && !strncmp(word, pass, len);
+}
+
+const char *metric_unit_name(enum metric_unit unit)
+{
+	static const char *const names[] = {
+		[METRIC_NS] = "ns",
+		[METRIC_BYTES] = "bytes",
+		[METRIC_COUNT] = "count",
+		[METRIC_FACTOR] = "ratio",
+		[METRIC_FRACTION] = "fraction",
+	};
+
+	return names[unit];
 }
 
 char *metric_format(const struct metric *metric, double value, char *buf,

@@ -57,6 +57,8 @@ const struct metric *metrics_find(const char *name);
 double metric_value(const struct metric *metric, const struct result_run *run);
 /* Whether that pass is the n-th choice for the metric. */
 bool metric_from_pass(const struct metric *metric, const char *pass, size_t n);
+/* "ns", "bytes", "count", "ratio", "fraction"; static text. */
+const char *metric_unit_name(enum metric_unit unit);
 /* "9.81 s", "1.98 GiB", "n/a"; returns buf. */
 char *metric_format(const struct metric *metric, double value, char *buf,
 		    size_t len);

@@ -15,7 +15,7 @@ static json_t *number(double value)
 
 static json_t *check_json(const struct gate_check *check)
 {
-	const struct stats_outcome *out = &check->cell->outcome;
+	const struct stats_outcome *out = &check->outcome;
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I}",
 		"tape", check->tape, "arm", check->arm, "metric",
@@ -31,8 +31,10 @@ static json_t *check_json(const struct gate_check *check)
 		return NULL;
 	json_object_set_new(json, "threshold",
 			    number(check->metric->rule.threshold));
-	json_object_set_new(json, "p", number(check->p));
-	json_object_set_new(json, "p_adjusted", number(check->adjusted));
+	json_object_set_new(json, "p",
+			    number(check->budget ? NAN : out->p_worse));
+	json_object_set_new(json, "p_adjusted",
+			    number(check->budget ? NAN : out->adjusted_worse));
 	json_object_set_new(json, "confirmed", json_boolean(check->confirmed));
 	if (check->budget) {
 		json_object_set_new(json, "budget",

@@ -7,21 +7,9 @@
 #include "results/comparison.h"
 #include "results/render.h"
 #include "results/text.h"
+#include "results/verdict.h"
 #include "traces/base/err.h"
 #include "traces/base/version.h"
-
-static const char *unit_name(enum metric_unit unit)
-{
-	static const char *const names[] = {
-		[METRIC_NS] = "ns",
-		[METRIC_BYTES] = "bytes",
-		[METRIC_COUNT] = "count",
-		[METRIC_FACTOR] = "ratio",
-		[METRIC_FRACTION] = "fraction",
-	};
-
-	return names[unit];
-}
 
 static json_t *number(double value)
 {
@@ -50,15 +38,16 @@ static json_t *cell_json(const struct comparison *cmp,
 	const struct stats_outcome *out = &cell->outcome;
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, "
-		"s:f, s:f}",
+		"s:f, s:f, s:f, s:f}",
 		"tape", tape->tape->name, "arm", cmp->arms[i], "metric",
-		metric->name, "unit", unit_name(metric->unit), "median",
+		metric->name, "unit", metric_unit_name(metric->unit), "median",
 		number(cell->median), "mad", number(cell->mad), "ratio",
 		number(out->ratio), "ratio_low", number(out->ratio_low),
 		"ratio_high", number(out->ratio_high), "verdict",
 		verdict(metric, cell), "n", (json_int_t)out->n, "threshold",
 		metric->rule.threshold, "p_worse", out->p_worse, "p_better",
-		out->p_better);
+		out->p_better, "adjusted_worse", out->adjusted_worse,
+		"adjusted_better", out->adjusted_better);
 
 	if (json && out->verdict == STATS_UNCLEAR)
 		json_object_set_new(
@@ -86,6 +75,76 @@ static int add_split(const struct comparison_tape *tape, const char *arm,
 		json_object_set_new(json, key, number(parts[i]));
 	}
 	return json_array_append_new(splits, json);
+}
+
+static json_t *figures_json(const struct verdict_sentence *sentence)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < sentence->nr_figures; i++)
+		json_array_append_new(list, json_string(sentence->figures[i]));
+	return list;
+}
+
+/* Which arm fits the tape, in the order of telling. */
+static int add_verdict(const struct comparison *cmp,
+		       const struct comparison_tape *tape, json_t *verdicts,
+		       struct err *err)
+{
+	struct verdict v;
+	size_t i;
+	int rc = verdict_of_tape(cmp, tape, &v, err);
+
+	for (i = 0; i < v.nr && !rc; i++) {
+		const struct verdict_sentence *s = &v.sentences[i];
+
+		rc = json_array_append_new(
+			verdicts,
+			json_pack("{s:s, s:s, s:s?, s:s, s:o}", "tape",
+				  tape->tape->name, "kind",
+				  verdict_kind_name(s->kind), "arm",
+				  s->arm < cmp->nr_arms ? cmp->arms[s->arm]
+							: NULL,
+				  "text", s->text, "figures", figures_json(s)));
+	}
+	verdict_release(&v);
+	return rc;
+}
+
+static int add_round(const struct comparison_tape *tape, json_t *rounds)
+{
+	return json_array_append_new(
+		rounds,
+		json_pack("{s:s, s:I, s:I, s:I, s:I}", "tape", tape->tape->name,
+			  "rounds", (json_int_t)tape->tape->nr_rounds,
+			  "discarded", (json_int_t)tape->discarded, "disturbed",
+			  (json_int_t)tape->disturbed, "min_rounds",
+			  (json_int_t)tape->min_rounds));
+}
+
+static int add_means(const struct comparison *cmp, size_t m, json_t *means,
+		     struct err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 1; i < cmp->nr_arms && !rc; i++) {
+		struct stats_outcome out;
+
+		rc = comparison_mean(cmp, m, i, &out, err);
+		if (!rc)
+			rc = json_array_append_new(
+				means,
+				json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}",
+					  "arm", cmp->arms[i], "metric",
+					  cmp->metrics[m].name, "ratio",
+					  number(out.ratio), "ratio_low",
+					  number(out.ratio_low), "ratio_high",
+					  number(out.ratio_high), "n",
+					  (json_int_t)out.n));
+	}
+	return rc;
 }
 
 /* Append, and tell whether there was memory for it. */
@@ -140,18 +199,30 @@ static int add_tape(const struct comparison *cmp,
 int render_json(const struct comparison *cmp, FILE *out, struct err *err)
 {
 	json_t *cells = json_array(), *failures = json_array(),
-	       *front = json_array(), *splits = json_array(), *root;
+	       *front = json_array(), *splits = json_array(),
+	       *verdicts = json_array(), *means = json_array(),
+	       *rounds = json_array(), *root;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; !rc && i < cmp->nr_tapes; i++)
 		rc = add_tape(cmp, &cmp->tapes[i], cells, failures, front,
 			      splits);
-	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:o, s:o}",
+	for (i = 0; !rc && i < cmp->nr_tapes && cmp->nr_arms > 1; i++)
+		rc = add_verdict(cmp, &cmp->tapes[i], verdicts, err);
+	for (i = 0; !rc && i < cmp->nr_tapes; i++)
+		rc = add_round(&cmp->tapes[i], rounds);
+	for (i = 0; !rc && i < cmp->nr_metrics; i++)
+		if (comparison_has_mean(cmp, i))
+			rc = add_means(cmp, i, means, err);
+	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:i, s:f, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:o}",
 			 "schema", "heaptape-compare/1", "tool", "name",
 			 "heaptape", "version", HEAPTAPE_VERSION, "base",
-			 cmp->arms[0], "cells", cells, "failures", failures,
-			 "pareto", front, "splits", splits);
+			 cmp->arms[0], "looks", (int)cmp->looks, "alpha",
+			 cmp->alpha, "cells", cells, "failures", failures,
+			 "pareto", front, "splits", splits, "verdicts",
+			 verdicts, "means", means, "rounds", rounds);
 	if (rc || !root) {
 		json_decref(root);
 		return err_set(err, ERR_NOMEM, 0,

@@ -240,19 +240,26 @@ static void print_tables(const struct terminal *t,
 	} while (arm < t->cmp->nr_arms);
 }
 
-void render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
-		     bool colour, bool bounds)
+int render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
+		    bool colour, bool bounds, struct err *err)
 {
 	const struct terminal t = { cmp, out, columns, colour, bounds };
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < cmp->nr_tapes; i++) {
+	for (i = 0; i < cmp->nr_tapes && !rc; i++) {
 		if (i)
 			fputc('\n', out);
 		term_print_head(&t, &cmp->tapes[i]);
 		print_tables(&t, &cmp->tapes[i]);
 		term_print_notes(&t, &cmp->tapes[i]);
 		term_print_split(&t, &cmp->tapes[i]);
+		if (cmp->nr_arms > 1)
+			rc = term_print_verdict(&t, &cmp->tapes[i], err);
 	}
-	term_print_legend(&t);
+	if (!rc && cmp->nr_tapes > 1 && cmp->nr_arms > 1)
+		rc = term_print_means(&t, err);
+	if (!rc)
+		term_print_legend(&t);
+	return rc;
 }

@@ -28,8 +28,8 @@ static void null_distribution(const unsigned int *ranks, size_t n, double *p)
 	}
 }
 
-/* Upper quantile of the standard normal distribution, by bisection. */
-static double normal_quantile(double alpha)
+/* By bisection. */
+double stats_normal_quantile(double alpha)
 {
 	double low = -40, high = 40;
 	int i;
@@ -55,7 +55,7 @@ long stats_signed_rank_critical(size_t n, double alpha)
 	if (n > MAX_EXACT)
 		return (long)floor(
 			m * (m + 1) / 4 -
-			normal_quantile(alpha) *
+			stats_normal_quantile(alpha) *
 				sqrt(m * (m + 1) * (2 * m + 1) / 24) -
 			0.5);
 	for (i = 0; i < n; i++)

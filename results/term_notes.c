@@ -18,20 +18,24 @@ static void print_line(const struct terminal *t, const char *line)
 		term_clean(line, sizeof(clean), clean, sizeof(clean)));
 }
 
-/* One paragraph, broken at spaces. */
-static void print_wrapped(const struct terminal *t, const char *text)
+void term_print_wrapped(const struct terminal *t, const char *lead,
+			const char *text)
 {
-	size_t used = 0;
+	size_t indent = strlen(lead), used = indent;
+	bool first = true;
 
+	fputs(lead, t->out);
 	while (*text) {
 		size_t word = strcspn(text, " ");
 
-		if (used && used + 1 + word > t->columns) {
-			fputc('\n', t->out);
-			used = 0;
+		if (!first && used + 1 + word > t->columns) {
+			fprintf(t->out, "\n%*s", (int)indent, "");
+			used = indent;
+			first = true;
 		}
-		used += (size_t)fprintf(t->out, "%s%.*s", used ? " " : "",
+		used += (size_t)fprintf(t->out, "%s%.*s", first ? "" : " ",
 					(int)word, text);
+		first = false;
 		text += word;
 		text += strspn(text, " ");
 	}
@@ -61,9 +65,14 @@ void term_print_head(const struct terminal *t,
 					 sizeof(line) - (size_t)used,
 					 "%s%.100s", i ? ", " : " | ", value);
 	}
-	snprintf(line + used, sizeof(line) - (size_t)used,
-		 " | %zu round%s x %zu arms", tape->tape->nr_rounds,
-		 tape->tape->nr_rounds == 1 ? "" : "s", t->cmp->nr_arms);
+	used += snprintf(line + used, sizeof(line) - (size_t)used,
+			 " | %zu round%s x %zu arms", tape->tape->nr_rounds,
+			 tape->tape->nr_rounds == 1 ? "" : "s",
+			 t->cmp->nr_arms);
+	if (tape->discarded || tape->disturbed)
+		snprintf(line + used, sizeof(line) - (size_t)used,
+			 ", %zu discarded, %zu disturbed", tape->discarded,
+			 tape->disturbed);
 	print_line(t, line);
 }
 
@@ -97,7 +106,7 @@ void term_print_notes(const struct terminal *t,
 	text_front(t->cmp, tape, text, sizeof(text));
 	text_front_metrics(t->cmp, tape, metrics, sizeof(metrics));
 	snprintf(line, sizeof(line), "Pareto front (%s): %s.", metrics, text);
-	print_wrapped(t, line);
+	term_print_wrapped(t, "", line);
 }
 
 static bool judged(const struct comparison *cmp, size_t metric)
@@ -145,17 +154,42 @@ static void format_limits(const struct comparison *cmp, char *buf, size_t len)
 	buf[len - 1] = '\0';
 }
 
+/* Where rounds are too few for words. */
+static void print_few(const struct terminal *t)
+{
+	size_t least = 0, rounds = SIZE_MAX, i;
+	char text[256];
+
+	for (i = 0; i < t->cmp->nr_tapes; i++) {
+		const struct comparison_tape *tape = &t->cmp->tapes[i];
+
+		if (tape->tape->nr_rounds >= tape->min_rounds)
+			continue;
+		if (tape->min_rounds > least)
+			least = tape->min_rounds;
+		if (tape->tape->nr_rounds < rounds)
+			rounds = tape->tape->nr_rounds;
+	}
+	if (!least)
+		return;
+	snprintf(text, sizeof(text),
+		 "%sThe metrics of an arm are tested together: with fewer than "
+		 "%zu rounds changes of times stay unclear; replay with -n %zu "
+		 "or more.",
+		 rounds < STATS_MIN_ROUNDS
+			 ? "With fewer than 6 rounds the whole range stands "
+			   "for the interval. "
+			 : "",
+		 least, least);
+	term_print_wrapped(t, "", text);
+}
+
 void term_print_legend(const struct terminal *t)
 {
 	char limits[1024] = "", text[1400];
-	bool few = false;
-	size_t i;
 
 	if (t->cmp->nr_arms < 2)
 		return;
-	for (i = 0; i < t->cmp->nr_tapes; i++)
-		if (t->cmp->tapes[i].tape->nr_rounds < STATS_MIN_ROUNDS)
-			few = true;
 	format_limits(t->cmp, limits, sizeof(limits));
 	snprintf(
 		text, sizeof(text),
@@ -164,9 +198,6 @@ void term_print_legend(const struct terminal *t)
 		"Limits: %s.",
 		t->bounds ? "In brackets:" : "+- is half of", limits);
 	fputc('\n', t->out);
-	print_wrapped(t, text);
-	if (few)
-		print_wrapped(t, "With fewer than 6 rounds the whole range "
-				 "stands for the interval, and times stay "
-				 "unclear; replay with -n 6 or more.");
+	term_print_wrapped(t, "", text);
+	print_few(t);
 }

@@ -9,6 +9,7 @@
 
 struct comparison;
 struct comparison_tape;
+struct err;
 
 struct terminal {
 	const struct comparison *cmp;
@@ -27,6 +28,14 @@ void term_print_notes(const struct terminal *t,
 /* term_split.c: where each arm's bytes are; nothing when none tells. */
 void term_print_split(const struct terminal *t,
 		      const struct comparison_tape *tape);
+/* term_verdict.c: which arm fits, and why; 0 or -ERR_NOMEM. */
+int term_print_verdict(const struct terminal *t,
+		       const struct comparison_tape *tape, struct err *err);
+/* term_mean.c: all tapes together; 0 or -ERR_NOMEM. */
+int term_print_means(const struct terminal *t, struct err *err);
+/* One paragraph after a lead, broken at spaces, indented as the lead is. */
+void term_print_wrapped(const struct terminal *t, const char *lead,
+			const char *text);
 /* What the signs mean, once below all tables. */
 void term_print_legend(const struct terminal *t);
 

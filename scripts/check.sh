@@ -101,7 +101,8 @@ fi
 rm -rf "$work"
 mkdir -p "$work"
 names | grep -F -e "${T:-}" >"$work/names" || {
-	echo "no test has '$T' in its name" >&2
+	echo "no test has '${T:-}' in its name" >&2
+	echo "0 passed, 0 failed"
 	exit 1
 }
 xargs -P "${JOBS:-2}" -n 1 "$0" --one <"$work/names"

@@ -161,7 +161,7 @@ finds same threads "malloc of 48 bytes at 0x[0-9a-f]+: overlaps a live block"
 broken aligned 'SKEWED(p, n) ((p) + (n == 1024 ? 128 : 0))'
 finds aligned every "aligned_alloc of 1024 bytes at 0x[0-9a-f]+: not aligned to 256"
 broken eight 'SKEWED(p, n) ((p) + (++calls % 500 ? 0 : 8))'
-finds eight cross "malloc of $block: not aligned to 16"
+finds eight cross "[a-z]*alloc of $block: not aligned to 16"
 broken zero 'ZERO(p, n) memset(p, 0, (n) - ((n) > 3))'
 finds zero every "calloc of 200 bytes at 0x[0-9a-f]+: byte 199 is not zero"
 broken tail 'KEPT(p, n) ((n) - ((n) > 40))'

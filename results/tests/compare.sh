@@ -87,7 +87,75 @@ is "the threshold decides" "same 0.85 10" "$(cell jemalloc rss_peak_bytes)"
 is "nothing else is there" "" "$(cell jemalloc wall_ns)"
 check "selects tapes by name" compare "$run" --tape 'lua*'
 
+# Several tapes, filters, other formats.
+"$make_results" "$TMP/both" tapes=tapes/lua.tape,tapes/db.tape
+check "several tapes" compare "$TMP/both"
+matches "have their geometric mean" '^Geometric mean over 2 tapes' "$TMP/out"
+matches "with intervals" '^RSS peak +-15.0 % \[-15[.0-9]*, -1[0-9.]+\]' "$TMP/out"
+awk 'length($0) > 100 { print; bad = 1 } END { exit bad }' "$TMP/out" \
+	>"$TMP/wide"
+tap_result $? "and fit 100 columns"
+check "means in JSON" sh -c '"$1" compare "$2" --json | jq -e "
+	(.means | map(select(.arm == \"jemalloc\" and
+		.metric == \"rss_peak_bytes\")) | length == 1 and
+		(.[0] | .ratio > 0.84 and .ratio < 0.86 and
+		.ratio_low < .ratio and .n == 10))
+	and (.rounds | length == 2 and all(.min_rounds == 9))"' sh \
+	"$HEAPTAPE" "$TMP/both"
+check "a filter" compare "$TMP/both" --csv \
+	--filter 'tape:lua* arm:je* metric:rss_* metric:wall_ns'
+tr -d '\r' <"$TMP/out" | cut -d, -f1-3 | sed 1d | sort -u >"$TMP/rows"
+test "$(cut -d, -f2 "$TMP/rows" | sort -u | tr '\n' ' ')" = \
+	'"glibc" "jemalloc" '
+tap_result $? "takes arms, and the base"
+grep -q rss_mean_bytes "$TMP/rows" && grep -q wall_ns "$TMP/rows" &&
+	! grep -qE 'db.tape|malloc_p' "$TMP/rows"
+tap_result $? "takes metrics and tapes"
+exits 2 "a filter of another kind" compare "$run" --filter 'verdict:WORSE'
+exits 2 "a filter that matches no arm" compare "$run" --filter arm:nosuch
+exits 2 "a filter that matches no metric" compare "$run" --filter metric:no
+exits 2 "two formats at once" compare "$run" --json --csv
+
+check "CSV" compare "$run" --csv
+python3 -c '
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+cell = [r for r in rows
+        if r["arm"] == "jemalloc" and r["metric"] == "rss_peak_bytes"]
+assert len(cell) == 1 and cell[0]["verdict"] == "BETTER", cell
+assert cell[0]["unit"] == "bytes" and float(cell[0]["median"]) > 1e6, cell
+low, mid, high = (float(cell[0][k + "_percent"])
+                  for k in ("low", "change", "high"))
+assert low < mid < high < -14, cell
+' "$TMP/out"
+tap_result $? "reads as a table, with units and intervals"
+check "Markdown" compare "$run" --markdown
+matches "has the table" \
+	'^\| RSS peak \| 190 MiB \| -15.1 % \[-15.4, -14.7\] \*\*BETTER' "$TMP/out"
+matches "and the verdict" '^- jemalloc&#58; least RSS peak' "$TMP/out"
+
+# Which one, and why: sentences with their figures.
+check "the verdict" compare "$run"
+matches "chooses" '^- jemalloc: least RSS peak' "$TMP/out"
+matches "with figures under it" \
+	'^    RSS peak: 161 MiB against 190 MiB of glibc, -15.1 % \[.*\], BETTER' \
+	"$TMP/out"
+matches "tells what speaks for another" '^- arena only if less wall time' \
+	"$TMP/out"
+matches "tells what nothing speaks for" '^- Nothing speaks for tcmalloc: arena' \
+	"$TMP/out"
+matches "tells churn and lifetime" 'churn: 60.0, a byte lives 63.9 ms' "$TMP/out"
+matches "RSS is no leak" 'RSS above the live bytes is no leak' "$TMP/out"
+matches "frees need not shrink RSS" 'A free need not shrink RSS at once' \
+	"$TMP/out"
+check "in JSON" sh -c '"$1" compare "$2" --json | jq -e "
+	.verdicts[0] | .kind == \"choice\" and .arm == \"jemalloc\" and
+	(.figures | length == 3)"' sh "$HEAPTAPE" "$run"
+
 "$make_results" "$TMP/few" rounds=3 tapes=t
+check "few rounds choose nothing" compare "$TMP/few"
+matches "and tell how many would" 'No choice yet: 3 rounds .* -n 9 or more' \
+	"$TMP/out"
 check "few rounds are compared" compare "$TMP/few" --json
 cp "$TMP/out" "$TMP/json"
 is "but times stay unclear" unclear "$(cell arena wall_ns | cut -d' ' -f1)"
@@ -99,6 +167,7 @@ check "an arm that fails does not stop it" compare "$TMP/fail"
 matches "the reason is told" \
 	'^failed: jemalloc crashed in 27 of 30 runs, .*round 2.*signal 11' \
 	"$TMP/out"
+matches "and it is no choice" '^- jemalloc is out: it crashed' "$TMP/out"
 check "a failed arm in JSON" compare "$TMP/fail" --json
 cp "$TMP/out" "$TMP/json"
 is "is never averaged" "crashed None 0" "$(cell jemalloc wall_ns)"
@@ -109,6 +178,15 @@ check "a base that fails does not stop it" compare "$TMP/nobase"
 check "hostile names are shown" compare "$TMP/hostile"
 ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" "$TMP/out"
 tap_result $? "without their control characters"
+check "hostile names in Markdown" compare "$TMP/hostile" --markdown
+! grep -qE '<script|<img|`id`' "$TMP/out"
+tap_result $? "are text"
+check "hostile names in CSV" compare "$TMP/hostile" --csv
+python3 -c '
+import csv, sys
+rows = list(csv.reader(open(sys.argv[1], newline="")))
+assert len(rows) > 50 and all(len(r) == 14 for r in rows)' "$TMP/out"
+tap_result $? "keep to their fields"
 check "hostile names in JSON" compare "$TMP/hostile" --json
 python3 -m json.tool <"$TMP/out" >/dev/null
 tap_result $? "are valid JSON"

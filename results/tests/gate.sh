@@ -29,7 +29,7 @@ exits 0 "an arm that is the same passes" gate "$TMP/same"
 matches "and the verdict says so" \
 	'^PASS: 5 checks: 5 pass; against glibc$' "$TMP/out"
 exits 0 "each check is shown on demand" gate "$TMP/same" --all
-matches "with its interval" '^pass .*other / RSS peak: .*\[.*\].*: the same$' \
+matches "with its interval" '^pass .*other / RSS peak: .*\[.*\].*: same$' \
 	"$TMP/out"
 made slow 'slow:1.2:1:1,other:1:1:1'
 exits 1 "20 % slower fails" gate "$TMP/slow"

@@ -121,6 +121,7 @@ static void curve_metrics(struct result_run *run)
 	metric(run, "predicted_rss_peak_bytes", peak * 1.2);
 	metric(run, "predicted_rss_mean_bytes", sum / NR_POINTS * 1.2);
 	metric(run, "minor_faults", floor(peak / 4096));
+	metric(run, "allocated_bytes", live_peak * 60);
 	metric(run, "ops", NR_OPS);
 }
 

@@ -107,7 +107,7 @@ figures()
 	grep -c '<svg class="plot"' "$1"
 }
 
-"$make_results" "$run" rounds=6 passes=time,latency,memory,calls,alone
+"$make_results" "$run" rounds=10 passes=time,latency,memory,calls,alone
 if command -v gnuplot >/dev/null; then
 	check "writes a page" report "$run" -o "$page" --require-plots
 	check "that is well-formed and loads nothing" well_formed "$page"
