@@ -38,8 +38,8 @@ worker_OTHER   = $(B)/worker/statistics.o
 results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
-VERBS   = record ctl info check dump replay calibrate validate compare gate \
-	  report plot allocators
+VERBS   = record ctl info check dump tune replay calibrate validate compare \
+	  gate report plot allocators
 TOOLS   = heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	  heaptape-report heaptape-allocators
 SHARED  = libheaptape.so libarena.so

@@ -10,6 +10,6 @@ set -eu
 B=$(cd "${B:-build}" && pwd)
 out=${OUT:-results/bench}
 mkdir -p "$B/bench" "$out"
-${CC:-cc} -O2 -D_GNU_SOURCE -pthread -fno-builtin-malloc -o "$B/bench/kernels" \
+${CC:-cc} -O2 -I. -D_GNU_SOURCE -pthread -fno-builtin-malloc -o "$B/bench/kernels" \
 	scripts/bench/kernels*.c -lm
 exec python3 -B scripts/bench/arena.py --build "$B" --out "$out" "$@"

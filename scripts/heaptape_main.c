@@ -36,6 +36,8 @@ static const struct verb {
 	  "replay tapes on allocators and measure time, latency, memory" },
 	{ "calibrate", "heaptape-replay", 1,
 	  "measure an allocator against itself: the noise of this machine" },
+	{ "tune", "heaptape-tape", 1,
+	  "fit arena's size classes to the sizes on a tape" },
 	{ "validate", "heaptape-replay", 1,
 	  "run a program under allocators; hold predictions against it" },
 	{ "compare", "heaptape-report", 1,

@@ -3,6 +3,7 @@
 // line on stderr for each option concerned; the others count.
 #include "allocators/arena/conf.h"
 #include "allocators/arena/arena_text.h"
+#include "allocators/arena/classfile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,10 @@ static void parse_option(const char *s, size_t len)
 	const struct knob *k = find(s, name_len);
 	struct text line = { .len = 0 };
 
+	if (colon && same("classes", s, name_len)) {
+		classfile_load(colon + 1, len - name_len - 1);
+		return;
+	}
 	if (k && colon && parse_value(k, colon + 1, len - name_len - 1))
 		return;
 	text_str(&line, "arena: ARENA_CONF: ");

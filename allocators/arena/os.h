@@ -41,6 +41,9 @@ bool os_renew(void *p, size_t bytes);
 bool os_move(void *dst, void *src, size_t bytes);
 void os_batch_add(struct os_batch *batch, void *p, size_t bytes);
 void os_batch_flush(struct os_batch *batch);
+// Reads a file; returns its length, ROOM when it has no room, SIZE_MAX when it
+// cannot be read.
+size_t os_read_file(const char *path, char *buf, size_t room);
 uint64_t os_now_ns(void);
 // Writes to stderr.
 void os_print(const char *text, size_t len);

@@ -7,11 +7,21 @@ enum { MAGAZINE_MIN = 4, MAGAZINE_MAX = 128, SLAB_UNITS_MAX = 8 };
 struct size_class size_class[NR_CLASSES];
 uint8_t class_of[SMALL_MAX / 16 + 1];
 unsigned magazine_slots;
+static struct size_list given; // empty: none
 
+void sizeclass_set(const struct size_list *list)
+{
+	given = *list;
+}
+
+// Where fewer classes are given the last one is repeated; class_of never leads
+// to its copies.
 static uint32_t slot_size(unsigned c)
 {
 	unsigned doubling = c / 8;
 
+	if (given.nr && c < NR_SMALL)
+		return given.size[c < given.nr ? c : given.nr - 1];
 	if (!doubling)
 		return (c + 1) * 16;
 	return (c % 8 + 9) << (doubling + 3);

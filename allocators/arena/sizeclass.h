@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Size classes of slabs: 16 to 128 by 16, then eight per doubling to 256 KiB, so
 // that rounding above 128 bytes wastes at most one eighth of the request. Above
-// 32 KiB a slab has one slot: it is a run of pages that magazines can hold.
+// 32 KiB a slab has one slot: it is a run of pages that magazines can hold. A
+// file may give other classes up to 32 KiB; see classfile.h.
 #ifndef ALLOCATORS_ARENA_SIZECLASS_H
 #define ALLOCATORS_ARENA_SIZECLASS_H
 
@@ -13,6 +14,12 @@
 #pragma GCC visibility push(hidden)
 
 enum { NR_SMALL = 8 + 8 * 8, NR_CLASSES = NR_SMALL + 3 * 8 };
+
+// Sizes of the small classes, rising; the last is SMALL_MAX.
+struct size_list {
+	unsigned nr;
+	uint32_t size[NR_SMALL];
+};
 
 struct size_class {
 	uint32_t size;  // of a slot, in bytes
@@ -47,6 +54,8 @@ static inline unsigned class_of_size(size_t n)
 	return 8 * (log2 - 7) + (unsigned)((n - 1) >> (log2 - 3));
 }
 
+// Takes other small classes than those above; before sizeclass_init().
+void sizeclass_set(const struct size_list *list);
 // Fills the tables; a magazine holds about MAG_BYTES of each class.
 void sizeclass_init(size_t mag_bytes);
 

@@ -5,7 +5,7 @@
  * memory over what a perfect allocator would need, where that is the point.
  * usage: kernels KERNEL [PERCENT]     (of the usual number of steps)
  */
-#include "kernels.h"
+#include "scripts/bench/kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,8 +76,9 @@ static void pair(void)
 	long n = steps(1000000);
 
 	for (long i = 0; i < n; i++) {
-		char *volatile p = malloc(64);
+		char *p = malloc(64);
 
+		keep(p);
 		free(p);
 	}
 }

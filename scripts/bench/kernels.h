@@ -11,6 +11,12 @@ long steps(long usual);
 uint32_t next_random(uint32_t *state);
 double now_ns(void);
 size_t resident_bytes(void);
+/* The compiler must take the block to be used, and its bytes to be read. */
+static inline void keep(void *p)
+{
+	__asm__ volatile("" : : "r"(p) : "memory");
+}
+
 /* A block of n bytes, all written; ends the program without memory. */
 void *filled(size_t n);
 /* Prints one line of the result. */

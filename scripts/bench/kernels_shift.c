@@ -2,7 +2,7 @@
 /* The kernel whose sizes change: a live set of 20 MB, random blocks replaced,
  * first with sizes of one kind, then of another. Resident memory over live, the
  * geometric mean of twelve such changes, each in a process of its own. */
-#include "kernels.h"
+#include "scripts/bench/kernels.h"
 
 #include <math.h>
 #include <stdio.h>

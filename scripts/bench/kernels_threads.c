@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The kernels with more than one thread. */
-#include "kernels.h"
+#include "scripts/bench/kernels.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -137,12 +137,14 @@ static void *scratch(void *arg)
 
 	free(arg);
 	for (long i = 0; i < n; i++) {
-		char *volatile p = malloc(8);
+		char *p = malloc(8);
 
 		if (!p)
 			exit(1);
-		for (int w = 0; w < WRITES; w++)
-			(*(volatile char *)p)++;
+		for (int w = 0; w < WRITES; w++) {
+			(*p)++;
+			keep(p);
+		}
 		free(p);
 	}
 	return NULL;

@@ -15,6 +15,7 @@ static const struct verb {
 	{ "info", "heaptape-info", info_verb },
 	{ "check", "heaptape-check", check_verb },
 	{ "dump", "heaptape-dump", dump_verb },
+	{ "tune", "heaptape-tune", tune_verb },
 };
 
 int main(int argc, char **argv)
@@ -23,7 +24,7 @@ int main(int argc, char **argv)
 
 	log_init("heaptape-tape", 0);
 	if (argc < 2) {
-		log_error("name a verb: info, check or dump");
+		log_error("name a verb: info, check, dump or tune");
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -32,6 +33,6 @@ int main(int argc, char **argv)
 		log_init(verbs[i].tool, 0);
 		return verbs[i].run(argc - 1, argv + 1);
 	}
-	log_error("unknown verb '%s': info, check or dump", argv[1]);
+	log_error("unknown verb '%s': info, check, dump or tune", argv[1]);
 	return EXIT_USAGE;
 }

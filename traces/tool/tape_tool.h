@@ -12,6 +12,7 @@ struct tape_reader;
 int info_verb(int argc, char **argv);
 int check_verb(int argc, char **argv);
 int dump_verb(int argc, char **argv);
+int tune_verb(int argc, char **argv);
 
 /*
  * Flush stdout and tell whether everything written reached its place: 0, or
