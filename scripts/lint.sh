@@ -134,6 +134,7 @@ lint_directions()
 		sed -E 's/:[0-9]+:.*"(.*)".*/ \1/' | awk '
 	function allow(where, what) { place[++n] = where; may[n] = what }
 	BEGIN {
+		allow("^scripts/bench/", "^scripts/bench/")
 		allow("^traces/base/|^scripts/", "^traces/base/")
 		allow("^traces/tests/", "^traces/")
 		allow("^traces/tool/", "^traces/")
