@@ -38,7 +38,8 @@ worker_OTHER   = $(B)/worker/statistics.o
 results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
-VERBS   = record ctl info check dump tune replay validate compare gate report plot allocators
+VERBS   = record ctl info check dump tune replay calibrate validate compare \
+	  gate report plot allocators
 TOOLS   = heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	  heaptape-report heaptape-allocators
 SHARED  = libheaptape.so libarena.so
@@ -77,6 +78,12 @@ bench-smoke: all tests ## the same in about a minute
 
 bench-report: all tests ## print time and size of a large report
 	$(Q)B=$(B) scripts/bench/report.sh
+
+bench-arena: all ## arena against the installed allocators, and its targets
+	$(Q)B=$(B) scripts/bench-arena.sh
+
+bench-arena-quick: all ## the same in about a minute
+	$(Q)B=$(B) scripts/bench-arena.sh --quick
 
 validate: all ## print the fidelity table: predicted against real memory
 	$(Q)B=$(B) scripts/validate.sh
@@ -231,7 +238,8 @@ $(B)/.deps:
 	$(Q)scripts/install-deps.sh --check-build
 	$(Q)mkdir -p $(@D) && touch $@
 
-.PHONY: all man check check-san demo bench bench-smoke bench-report validate \
+.PHONY: all man check check-san demo bench bench-smoke bench-report bench-arena \
+	bench-arena-quick validate \
 	validate-smoke fuzz lint format format-check install uninstall help clean tests
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -24,6 +24,7 @@ struct replay_config {
 	size_t nr_tapes;
 	const char *const *arms; /* specs; none: all allocators found */
 	size_t nr_arms;
+	bool again;      /* each arm a second time, as an arm of its own */
 	const char *dir; /* for the documents; NULL: after the first tape */
 	const uint32_t *threads; /* each measured apart; none: as recorded */
 	size_t nr_threads;

@@ -54,6 +54,31 @@ static int add_found_arms(struct replay_state *s, struct err *err)
 	return rc;
 }
 
+/* The same arms once more, under other names: A/A. */
+static int add_again(struct replay_state *s, struct err *err)
+{
+	size_t nr = s->nr_arms, i, len;
+	int rc = 0;
+
+	for (i = 0; i < nr && !rc; i++) {
+		char spec[sizeof(s->arms[i].label)];
+
+		memcpy(spec, s->arms[i].label, sizeof(spec));
+		len = strlen(spec);
+		if (len + sizeof(REPLAY_AGAIN) > sizeof(spec))
+			return err_set(err, ERR_ARG, 0,
+				       "the arm's name is too long: %.100s",
+				       spec);
+		/* Two of one name are refused: the first steps aside. */
+		strcat(s->arms[i].label, REPLAY_AGAIN);
+		rc = add_arm(s, spec, err);
+		s->arms[i].label[len] = '\0';
+		if (!rc)
+			strcat(s->arms[s->nr_arms - 1].label, REPLAY_AGAIN);
+	}
+	return rc;
+}
+
 static int resolve_arms(struct replay_state *s, struct err *err)
 {
 	size_t i;
@@ -63,6 +88,8 @@ static int resolve_arms(struct replay_state *s, struct err *err)
 		return add_found_arms(s, err);
 	for (i = 0; i < s->config->nr_arms && !rc; i++)
 		rc = add_arm(s, s->config->arms[i], err);
+	if (!rc && s->config->again)
+		rc = add_again(s, err);
 	return rc;
 }
 

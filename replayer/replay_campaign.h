@@ -18,6 +18,8 @@
 
 struct err;
 
+#define REPLAY_AGAIN " (again)" /* the second of two arms that are one */
+
 enum { REPLAY_PARTS = 1000 }; /* of a pass, for the progress line */
 
 struct replay_state {

@@ -7,6 +7,7 @@
 #define REPLAYER_VERBS_H
 
 int replay_verb(int argc, char **argv);
+int calibrate_verb(int argc, char **argv);
 int validate_verb(int argc, char **argv);
 
 #endif

@@ -16,7 +16,11 @@ int main(int argc, char **argv)
 		log_init("heaptape-validate", 0);
 		return validate_verb(argc - 1, argv + 1);
 	}
+	if (argc > 1 && !strcmp(argv[1], "calibrate")) {
+		log_init("heaptape-calibrate", 0);
+		return calibrate_verb(argc - 1, argv + 1);
+	}
 	log_init("heaptape-replay", 0);
-	log_error("name a verb: replay or validate");
+	log_error("name a verb: replay, calibrate or validate");
 	return EXIT_USAGE;
 }

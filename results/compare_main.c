@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* heaptape compare: the results of a folder as a table or as JSON. */
+#include <limits.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -7,12 +8,13 @@
 #include "results/compare_filter.h"
 #include "results/comparison.h"
 #include "results/render.h"
+#include "results/result_calibration.h"
 #include "results/verbs.h"
 #include "traces/base/err.h"
 #include "traces/base/log.h"
 #include "traces/base/options.h"
 
-static const char *base, *tape, *filter;
+static const char *base, *tape, *filter, *calibration_path;
 static struct opt_list metrics, thresholds;
 static bool as_json, as_markdown, as_csv, intervals;
 
@@ -31,6 +33,9 @@ static const struct opt_def defs[] = {
 	{ 0, "filter", "EXPR", OPT_TEXT, &filter,
 	  "only what matches: tape:PATTERN arm:PATTERN\n"
 	  "metric:PATTERN, apart by blanks" },
+	{ 0, "calibration", "FILE", OPT_TEXT, &calibration_path,
+	  "what heaptape calibrate wrote: the noise floor\n"
+	  "(default: the one in DIR, if there is one)" },
 	{ 0, "json", NULL, OPT_FLAG, &as_json, "print one JSON document" },
 	{ 0, "markdown", NULL, OPT_FLAG, &as_markdown,
 	  "print tables for GitHub and GitLab" },
@@ -81,9 +86,24 @@ static int render(const struct comparison *cmp, struct err *err)
 	return rc;
 }
 
+/* 1: none was named, and none is there. */
+static int read_calibration(struct calibration *calibration, const char *dir,
+			    struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (calibration_path)
+		return calibration_read(calibration, calibration_path, err);
+	snprintf(path, sizeof(path), "%s/" CALIBRATION_FILE, dir);
+	if (access(path, F_OK))
+		return 1;
+	return calibration_read(calibration, path, err);
+}
+
 static int compare(const char *dir, struct comparison_options *options,
 		   struct err *err)
 {
+	struct calibration calibration = { 0 };
 	struct campaign campaign;
 	struct comparison cmp = { 0 };
 	int rc = campaign_load(&campaign, dir, err);
@@ -92,7 +112,12 @@ static int compare(const char *dir, struct comparison_options *options,
 		return rc;
 	rc = comparison_build(&cmp, &campaign, options, err);
 	if (!rc)
+		rc = read_calibration(&calibration, dir, err);
+	if (!rc)
+		cmp.calibration = &calibration;
+	if (rc >= 0)
 		rc = render(&cmp, err);
+	calibration_release(&calibration);
 	comparison_release(&cmp);
 	campaign_release(&campaign);
 	return rc;

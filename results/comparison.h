@@ -14,6 +14,7 @@
 #include "results/result_split.h"
 #include "results/stats.h"
 
+struct calibration;
 struct err;
 
 #define COMPARISON_LABEL 128
@@ -75,6 +76,7 @@ struct comparison {
 	size_t nr_metrics;
 	struct comparison_tape *tapes;
 	size_t nr_tapes;
+	const struct calibration *calibration; /* borrowed, or NULL */
 	unsigned looks; /* at the results, before rounds were added */
 	double alpha;   /* STATS_ALPHA, shared by the looks */
 };

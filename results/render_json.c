@@ -6,6 +6,7 @@
 
 #include "results/comparison.h"
 #include "results/render.h"
+#include "results/result_calibration.h"
 #include "results/text.h"
 #include "results/verdict.h"
 #include "traces/base/err.h"
@@ -112,6 +113,33 @@ static int add_verdict(const struct comparison *cmp,
 	return rc;
 }
 
+/* What the machine was calibrated to; null without. */
+static json_t *calibration_json(const struct comparison *cmp)
+{
+	const struct calibration *c = cmp->calibration;
+	json_t *metrics = json_array();
+	size_t i;
+
+	if (!c) {
+		json_decref(metrics);
+		return json_null();
+	}
+	for (i = 0; i < cmp->nr_metrics; i++) {
+		const struct calibration_entry *e = calibration_find(
+			c, cmp->tapes[0].tape->name, cmp->metrics[i].name);
+
+		if (e)
+			json_array_append_new(
+				metrics,
+				json_pack("{s:s, s:f, s:f, s:I}", "metric",
+					  e->metric, "noise_percent",
+					  100 * e->noise, "smallest_percent",
+					  100 * e->smallest, "n",
+					  (json_int_t)e->n));
+	}
+	return json_pack("{s:s, s:o}", "arm", c->arm, "metrics", metrics);
+}
+
 static int add_round(const struct comparison_tape *tape, json_t *rounds)
 {
 	return json_array_append_new(
@@ -216,13 +244,14 @@ int render_json(const struct comparison *cmp, FILE *out, struct err *err)
 		if (comparison_has_mean(cmp, i))
 			rc = add_means(cmp, i, means, err);
 	root = json_pack("{s:s, s:{s:s, s:s}, s:s, s:i, s:f, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o}",
 			 "schema", "heaptape-compare/1", "tool", "name",
 			 "heaptape", "version", HEAPTAPE_VERSION, "base",
 			 cmp->arms[0], "looks", (int)cmp->looks, "alpha",
 			 cmp->alpha, "cells", cells, "failures", failures,
 			 "pareto", front, "splits", splits, "verdicts",
-			 verdicts, "means", means, "rounds", rounds);
+			 verdicts, "means", means, "rounds", rounds,
+			 "calibration", calibration_json(cmp));
 	if (rc || !root) {
 		json_decref(root);
 		return err_set(err, ERR_NOMEM, 0,

@@ -260,6 +260,8 @@ int render_terminal(const struct comparison *cmp, FILE *out, unsigned columns,
 	if (!rc && cmp->nr_tapes > 1 && cmp->nr_arms > 1)
 		rc = term_print_means(&t, err);
 	if (!rc)
+		term_print_calibration(&t);
+	if (!rc)
 		term_print_legend(&t);
 	return rc;
 }

@@ -31,6 +31,8 @@ void term_print_split(const struct terminal *t,
 /* term_verdict.c: which arm fits, and why; 0 or -ERR_NOMEM. */
 int term_print_verdict(const struct terminal *t,
 		       const struct comparison_tape *tape, struct err *err);
+/* calibration_print.c: what the rounds can find; nothing without one. */
+void term_print_calibration(const struct terminal *t);
 /* term_mean.c: all tapes together; 0 or -ERR_NOMEM. */
 int term_print_means(const struct terminal *t, struct err *err);
 /* One paragraph after a lead, broken at spaces, indented as the lead is. */

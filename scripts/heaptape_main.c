@@ -34,6 +34,8 @@ static const struct verb {
 	  "list the allocators that replay knows, and their knobs" },
 	{ "replay", "heaptape-replay", 1,
 	  "replay tapes on allocators and measure time, latency, memory" },
+	{ "calibrate", "heaptape-replay", 1,
+	  "measure an allocator against itself: the noise of this machine" },
 	{ "tune", "heaptape-tape", 1,
 	  "fit arena's size classes to the sizes on a tape" },
 	{ "validate", "heaptape-replay", 1,

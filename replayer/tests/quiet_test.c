@@ -13,7 +13,9 @@
 #include "replayer/replay_quiet.h"
 #include "traces/base/files.h"
 
-static char root[64] = "/tmp/heaptape-quiet-XXXXXX";
+#define TEMPLATE "/tmp/heaptape-quiet.XXXXXX"
+
+static char root[64];
 
 static void put(const char *path, const char *text)
 {
@@ -34,7 +36,7 @@ static void put(const char *path, const char *text)
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/heaptape-quiet-XXXXXX");
+	strcpy(root, TEMPLATE);
 	if (!mkdtemp(root))
 		return -1;
 	put("/proc/stat", "cpu  100 0 50 1000 0 0 0 10 0 0\ncpu0 1 2 3\n");

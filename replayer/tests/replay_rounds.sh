@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # heaptape replay: the design of the experiment. Passes in rounds of their own,
 # orders, rounds that were disturbed, the number of rounds.
+# shellcheck disable=SC2016,SC2086,SC2317 # inner shells, options in words
 . scripts/tap.sh
 
 replay()
@@ -16,7 +17,6 @@ tape=$1
 arms="-a glibc -a arena"
 memory="--passes memory --touch none --idle 1ms"
 
-# shellcheck disable=SC2086
 check "two arms, four rounds" replay -q $arms --passes time,memory --touch none \
 	--idle 1ms -n 4 --seed 7 -o "$TMP/two" "$tape"
 jq -r '.config.order' "$TMP"/two/*.json >"$TMP/out"
@@ -26,14 +26,12 @@ test "$(cut -d';' -f1 "$TMP/out" | uniq | wc -l)" -eq 4
 tap_result $? "two arms take turns: AB, BA, AB, BA"
 jq -e -s 'all(.seed == "7" or .seed == 7)' "$TMP"/two/*.json >"$TMP/out"
 tap_result $? "the seed is in every document"
-# shellcheck disable=SC2086
 replay -q $arms --passes time,memory --touch none --idle 1ms -n 4 --seed 7 \
 	-o "$TMP/again" "$tape"
 jq -r '.config.order' "$TMP"/two/*.json >"$TMP/first"
 jq -r '.config.order' "$TMP"/again/*.json | diff - "$TMP/first" >"$TMP/out"
 tap_result $? "and gives the same orders again"
 
-# shellcheck disable=SC2086
 check "as many rounds as decide" replay $arms $memory -o "$TMP/auto" "$tape"
 matches "are told" '1[0-9] rounds decide' "$TMP/err"
 nr=$(find "$TMP/auto" -name '*-r0*.json' | wc -l)
@@ -41,10 +39,10 @@ nr=$(find "$TMP/auto" -name '*-r0*.json' | wc -l)
 tap_result $? "and are 10 or more: $nr"
 jq -e -s 'all(.config.looks == "3")' "$TMP"/auto/*.json >"$TMP/out"
 tap_result $? "the looks are in the documents"
+# shellcheck disable=SC2016 # $1 and $2 are for the inner shell
 check "a comparison shares its error by them" sh -c \
 	'"$1" compare "$2" --json | jq -e ".looks == 3 and .alpha < 0.017"' sh \
 	"$HEAPTAPE" "$TMP/auto"
-# shellcheck disable=SC2086
 check "but no more than are allowed" replay $arms $memory --max-rounds 3 \
 	-o "$TMP/most" "$tape"
 test "$(find "$TMP/most" -name '*-r0*.json' | wc -l)" -eq 3
@@ -52,6 +50,7 @@ tap_result $? "three of them"
 exits 2 "no rounds at all" replay --max-rounds 0 "$tape"
 
 # A machine that swaps: pages come in as long as the replay runs.
+# shellcheck disable=SC2317 # called below, through other functions
 swapping()
 {
 	n=1
@@ -65,8 +64,8 @@ swapping()
 	mount --bind "$TMP/vmstat" /proc/vmstat &&
 		"$HEAPTAPE" replay "$@"
 	status=$?
-	kill $writer
-	return $status
+	kill "$writer"
+	return "$status"
 }
 
 if unshare -m true 2>/dev/null; then
@@ -75,7 +74,6 @@ if unshare -m true 2>/dev/null; then
 		sed -n '/^swapping()/,/^}/p' replayer/tests/replay_rounds.sh
 		echo 'swapping "$@"'
 	} >"$TMP/swapping.sh"
-	# shellcheck disable=SC2086
 	check "a machine that swaps" unshare -m sh "$TMP/swapping.sh" $arms \
 		$memory -n 6 -o "$TMP/swap" "$tape"
 	matches "rounds are run again" 'round 1 is run again: .* swapped in' \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # heaptape compare: verdicts on made-up campaigns, failures, bad input.
-# shellcheck disable=SC2317 # functions are called by way of check
+# shellcheck disable=SC2016,SC2317 # functions called by way of check; inner shells
 . scripts/tap.sh
 
 make_results=$B/results/tests/make_results
@@ -95,6 +95,7 @@ matches "with intervals" '^RSS peak +-15.0 % \[-15[.0-9]*, -1[0-9.]+\]' "$TMP/ou
 awk 'length($0) > 100 { print; bad = 1 } END { exit bad }' "$TMP/out" \
 	>"$TMP/wide"
 tap_result $? "and fit 100 columns"
+# shellcheck disable=SC2016 # they are for the inner program
 check "means in JSON" sh -c '"$1" compare "$2" --json | jq -e "
 	(.means | map(select(.arm == \"jemalloc\" and
 		.metric == \"rss_peak_bytes\")) | length == 1 and
@@ -148,6 +149,7 @@ matches "tells churn and lifetime" 'churn: 60.0, a byte lives 63.9 ms' "$TMP/out
 matches "RSS is no leak" 'RSS above the live bytes is no leak' "$TMP/out"
 matches "frees need not shrink RSS" 'A free need not shrink RSS at once' \
 	"$TMP/out"
+# shellcheck disable=SC2016 # they are for the inner program
 check "in JSON" sh -c '"$1" compare "$2" --json | jq -e "
 	.verdicts[0] | .kind == \"choice\" and .arm == \"jemalloc\" and
 	(.figures | length == 3)"' sh "$HEAPTAPE" "$run"
@@ -179,6 +181,7 @@ check "hostile names are shown" compare "$TMP/hostile"
 ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037]')" "$TMP/out"
 tap_result $? "without their control characters"
 check "hostile names in Markdown" compare "$TMP/hostile" --markdown
+# shellcheck disable=SC2016 # they are for the inner program
 ! grep -qE '<script|<img|`id`' "$TMP/out"
 tap_result $? "are text"
 check "hostile names in CSV" compare "$TMP/hostile" --csv

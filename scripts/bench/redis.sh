@@ -5,6 +5,7 @@
 # the requests per second of each, a line "NAME NUMBER". Leaves no server
 # behind.
 # usage: redis.sh [PREFIX COMMAND...]        REQUESTS=400000
+#        SERVER_OPTIONS=        more words for redis-server
 set -eu
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/heaptape-redis.XXXXXX")
@@ -13,8 +14,9 @@ s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')
 
+# shellcheck disable=SC2086 # options are words
 "$@" redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no \
-	--dir "$dir" >"$dir/log" 2>&1 </dev/null &
+	--dir "$dir" ${SERVER_OPTIONS:-} >"$dir/log" 2>&1 </dev/null &
 server=$!
 
 ask()
