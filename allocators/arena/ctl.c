@@ -3,6 +3,7 @@
 #include "allocators/arena/ctl.h"
 #include "allocators/arena/api.h"
 #include "allocators/arena/arena.h"
+#include "allocators/arena/arena_export.h"
 #include "allocators/arena/arena_stats.h"
 #include "allocators/arena/conf.h"
 #include "allocators/arena/heap.h"
@@ -106,6 +107,18 @@ static bool count_figure(const char *name, uint64_t *value)
 	return true;
 }
 
+// Documents are copied, as far as there is room.
+static int document(const char *name, char *buf, size_t *len)
+{
+	if (!len)
+		return EINVAL;
+	if (!strcmp(name, "text"))
+		return stats_copy(stats_lines, buf, len);
+	if (!strcmp(name, "json"))
+		return stats_copy(stats_json, buf, len);
+	return ENOENT;
+}
+
 static bool action(const char *name)
 {
 	if (!strcmp(name, "purge"))
@@ -160,6 +173,8 @@ arena_ctl(const char *name, void *old_value, size_t *old_len,
 		return EPERM;
 	if (!strcmp(name, "version"))
 		return ctl_read(old_value, old_len, &version, sizeof(version));
+	if (!strcmp(name, "stats.text") || !strcmp(name, "stats.json"))
+		return document(name + 6, old_value, old_len);
 	if (!strncmp(name, "stats.", 6) && ctl_stat(name + 6, &bytes))
 		return ctl_read(old_value, old_len, &bytes, sizeof(bytes));
 	if (count_figure(name, &count))

@@ -2,8 +2,10 @@
 // The public C names. malloc and free carry their fast paths; the others call
 // the internal functions.
 #include "allocators/arena/api.h"
+#include "allocators/arena/arena_export.h"
 #include "allocators/arena/arena_internal.h"
 #include "allocators/arena/arena_stats.h"
+#include "allocators/arena/conf.h"
 #include "allocators/arena/fast.h"
 
 #include <errno.h>
@@ -132,4 +134,47 @@ PUBLIC void malloc_stats(void)
 {
 	if (arena_init())
 		stats_print();
+}
+
+// The caller's stream, which <malloc.h> knows; arena itself has no use for any.
+static void to_stream(void *stream, const char *text, size_t len)
+{
+	fwrite(text, 1, len, stream);
+}
+
+PUBLIC int malloc_info(int options, FILE *stream)
+{
+	if (options) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!arena_init()) {
+		errno = ENOMEM;
+		return -1;
+	}
+	stats_xml(to_stream, stream);
+	return ferror(stream) ? -1 : 0;
+}
+
+// 1 for what the C library knows, as from there: a program that tunes it shall
+// not take that for a failure. What has a meaning here is done.
+PUBLIC int mallopt(int param, int value)
+{
+	switch (param) {
+	case M_TRIM_THRESHOLD:
+		if (value >= 0)
+			atomic_store_explicit(&conf.dirty_min, (size_t)value,
+					      memory_order_relaxed);
+		return 1;
+	case M_MXFAST:
+	case M_TOP_PAD:
+	case M_MMAP_THRESHOLD:
+	case M_MMAP_MAX:
+	case M_CHECK_ACTION:
+	case M_PERTURB:
+	case M_ARENA_TEST:
+	case M_ARENA_MAX:
+		return 1;
+	}
+	return 0;
 }

@@ -4,6 +4,7 @@
 // redis-server asks mallctl() for its INFO, and ends when names are unknown.
 #include "allocators/arena/api.h"
 #include "allocators/arena/arena.h"
+#include "allocators/arena/arena_export.h"
 #include "allocators/arena/arena_internal.h"
 #include "allocators/arena/arena_stats.h"
 #include "allocators/arena/conf.h"
@@ -245,8 +246,11 @@ PUBLIC void malloc_stats_print(void (*write_cb)(void *, const char *),
 {
 	struct stats_sink to = { write_cb, arg };
 
-	(void)opts;
-	if (arena_init())
+	if (!arena_init())
+		return;
+	if (opts && strchr(opts, 'J'))
+		stats_json(pass_line, &to);
+	else
 		stats_lines(pass_line, &to);
 }
 
