@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The statistics against implementations of others, on random data sets.
+. scripts/tap.sh
+
+check "a second implementation says the same" python3 -B \
+	results/tests/stats.py "$B/results/tests/make_outcomes"
+matches "of 100 data sets, to 1e-9" '^100 data sets and 100 families' \
+	"$TMP/out"
+if python3 -c 'import scipy' 2>/dev/null; then
+	check "and scipy" python3 -B results/tests/stats.py \
+		"$B/results/tests/make_outcomes" scipy
+	matches "in most of them" ', [0-9][0-9]+ tests of scipy, too' "$TMP/out"
+else
+	skip "scipy says the same" "scipy is not installed"
+fi
+
+finish
