@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The statistics once more, written apart from the C: by enumerating the signs
 for few rounds and by counting exactly with integers for more. 100 random data
-sets, equal to 1e-9. With scipy, its tests are asked, too.
-usage: stats.py MAKE_OUTCOMES [scipy]"""
+sets, equal to 1e-9. With scipy or R, their tests are asked, too.
+usage: stats.py MAKE_OUTCOMES [scipy|R]"""
 import itertools
 import math
 import random
@@ -112,12 +112,34 @@ def ask(program, lines):
             for line in run.stdout.splitlines()]
 
 
+def is_plain(x):
+    """The others are exact without ties and zeros alone."""
+    return all(v != 0 for v in x) and len({abs(v) for v in x}) == len(x)
+
+
+def check_r(cases):
+    """cases: (log-ratios, threshold, what the C says, sign)."""
+    plain = [c for c in cases
+             if is_plain(c[0]) and is_plain([v - c[1] for v in c[0]])
+             and 6 <= len(c[0]) < 50]
+    lines = [" ".join(map(repr, [delta] + d)) for d, delta, _, _ in plain]
+    run = subprocess.run(["Rscript", "--vanilla", "results/tests/stats.R"],
+                         input="\n".join(lines) + "\n", text=True,
+                         capture_output=True, check=True)
+    answers = [[float(x) for x in a.split()] for a in run.stdout.splitlines()]
+    for (_, _, got, sign), theirs in zip(plain, answers, strict=True):
+        ends = sorted(math.exp(sign * x) for x in theirs[2:])
+        expected = [math.exp(sign * theirs[1]), *ends, theirs[0]]
+        assert all(map(close, got[1:5], expected)), (got, expected)
+    return len(plain)
+
+
 def check_scipy(d, delta, got):
     from scipy import stats
     for sign, p in ((1, got[4]), (-1, got[5])):
         x = [sign * v - delta for v in d]
-        if any(v == 0 for v in x) or len({abs(v) for v in x}) < len(x):
-            continue  # scipy is exact without ties alone
+        if not is_plain(x):
+            continue
         theirs = stats.wilcoxon(x, alternative="greater", method="exact")
         assert close(theirs.pvalue, p), (theirs.pvalue, p, d)
         yield 1
@@ -129,20 +151,23 @@ def main():
     lines = ["compare " + " ".join(map(repr, [t, g])) +
              f" {int(h)} {len(b)} " + " ".join(map(repr, b + a))
              for t, g, h, b, a in sets]
-    compared = 0
+    compared, cases = 0, []
     for case, got in zip(sets, ask(sys.argv[1], lines), strict=True):
         expected, d, delta = outcome(*case)
         assert len(got) == len(expected), got
         assert all(map(close, got, expected)), (case, got, expected)
         if sys.argv[2:] == ["scipy"]:
             compared += sum(check_scipy(d, delta, got))
+        cases.append((d, delta, got, -1 if case[2] else 1))
+    if sys.argv[2:] == ["R"]:
+        compared = check_r(cases)
     families = [[rng.random() ** 3 for _ in range(rng.randint(1, 40))]
                 for _ in range(100)]
     lines = [f"holm {len(f)} " + " ".join(map(repr, f)) for f in families]
     for family, got in zip(families, ask(sys.argv[1], lines), strict=True):
         assert all(map(close, got, holm(family))), (family, got)
     print(f"100 data sets and 100 families are equal to 1e-9"
-          f"{f', {compared} tests of scipy, too' if compared else ''}")
+          f"{f', {compared} tests of {sys.argv[2]}, too' if compared else ''}")
 
 
 main()

@@ -15,4 +15,13 @@ else
 	skip "scipy says the same" "scipy is not installed"
 fi
 
+if command -v Rscript >/dev/null; then
+	check "and R" python3 -B results/tests/stats.py \
+		"$B/results/tests/make_outcomes" R
+	matches "estimates and intervals, too" ', [0-9][0-9]+ tests of R, too' \
+		"$TMP/out"
+else
+	skip "R says the same" "R is not installed"
+fi
+
 finish
