@@ -76,6 +76,9 @@ bench: all tests ## print the figures: recorder, plan, replay floor, fidelity
 bench-smoke: all tests ## the same in about a minute
 	$(Q)B=$(B) scripts/bench.sh --smoke
 
+bench-stats: all tests ## print how often verdicts are right, and on this machine
+	$(Q)B=$(B) scripts/stats.sh
+
 validate: all ## print the fidelity table: predicted against real memory
 	$(Q)B=$(B) scripts/validate.sh
 
@@ -229,7 +232,7 @@ $(B)/.deps:
 	$(Q)scripts/install-deps.sh --check-build
 	$(Q)mkdir -p $(@D) && touch $@
 
-.PHONY: all man check check-san demo bench bench-smoke validate \
+.PHONY: all man check check-san demo bench bench-smoke bench-stats validate \
 	validate-smoke fuzz lint format format-check install uninstall help clean tests
 .DELETE_ON_ERROR:
 .SECONDARY:
