@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "results/tests/simulating.h"
+#include "results/tests/simulating_gates.h"
 
 static int broken;
 

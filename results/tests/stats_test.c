@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "results/stats.h"
-#include "results/tests/simulating.h"
+#include "results/tests/simulating_gates.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
