@@ -85,6 +85,9 @@ bench-arena: all ## arena against the installed allocators, and its targets
 bench-arena-quick: all ## the same in about a minute
 	$(Q)B=$(B) scripts/bench-arena.sh --quick
 
+bench-stats: all tests ## print how often verdicts are right, and on this machine
+	$(Q)B=$(B) scripts/stats.sh
+
 validate: all ## print the fidelity table: predicted against real memory
 	$(Q)B=$(B) scripts/validate.sh
 
@@ -239,7 +242,7 @@ $(B)/.deps:
 	$(Q)mkdir -p $(@D) && touch $@
 
 .PHONY: all man check check-san demo bench bench-smoke bench-report bench-arena \
-	bench-arena-quick validate \
+	bench-arena-quick bench-stats validate \
 	validate-smoke fuzz lint format format-check install uninstall help clean tests
 .DELETE_ON_ERROR:
 .SECONDARY:

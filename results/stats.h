@@ -81,12 +81,12 @@ int stats_compare(const double *base, const double *arm, size_t n,
  * Decide the outcomes of one family together: Holm's step-down over their
  * tests, then the words, first match wins. WORSE and BETTER: the adjusted p is
  * below alpha; same: the 90 % interval is within the threshold (TOST); slightly
- * worse or better: the 95 % interval leaves out 0; else unclear. alpha is the
- * family's (STATS_ALPHA; divided by the number of looks where rounds were added
- * after looking). Where the family is too large for so few rounds
- * (stats_min_rounds), noisy checks with an effect stay unclear, and near-exact
- * ones are judged when all pairs agree. Outcomes may be decided anew, in
- * another family. 0 or -ERR_NOMEM.
+ * worse or better: the 95 % interval leaves out 0, and the estimate is within
+ * the threshold; else unclear. alpha is the family's (STATS_ALPHA; divided by
+ * the number of looks where rounds were added after looking). Where the family
+ * is too large for so few rounds (stats_min_rounds), near-exact checks are
+ * judged when all pairs agree. Outcomes may be decided anew, in another family.
+ * 0 or -ERR_NOMEM.
  */
 int stats_decide(struct stats_outcome *const *outcomes, size_t nr, double alpha,
 		 struct err *err);

@@ -102,9 +102,7 @@ static enum stats_verdict judge_unanimous(const struct stats_outcome *out)
 						       : STATS_SAME;
 }
 
-/* few: with these rounds no check of the family could be WORSE. */
-static enum stats_verdict judge(const struct stats_outcome *out, double alpha,
-				bool few)
+static enum stats_verdict judge(const struct stats_outcome *out, double alpha)
 {
 	if (out->adjusted_worse < alpha)
 		return STATS_WORSE;
@@ -112,7 +110,8 @@ static enum stats_verdict judge(const struct stats_outcome *out, double alpha,
 		return STATS_BETTER;
 	if (out->i90.low > -out->delta && out->i90.high < out->delta)
 		return STATS_SAME;
-	if (few && fabs(out->estimate) > out->delta)
+	/* Not proven, but no slight change either: more rounds would tell. */
+	if (fabs(out->estimate) > out->delta)
 		return STATS_UNCLEAR;
 	if (out->i95.low > 0)
 		return STATS_SLIGHTLY_WORSE;
@@ -135,7 +134,7 @@ static void decide_one(struct stats_outcome *out, double alpha, size_t least)
 		out->verdict = judge_unanimous(out);
 	if (out->verdict == STATS_UNCLEAR && out->class != STATS_EXACT &&
 	    out->n >= STATS_MIN_ROUNDS)
-		out->verdict = judge(out, alpha, few);
+		out->verdict = judge(out, alpha);
 	if (out->verdict == STATS_UNCLEAR)
 		out->rounds_needed = rounds_needed(out, least);
 }

@@ -25,7 +25,7 @@ enum noise {
 static const char *const noise_names[NOISES] = { "normal", "heavy-tailed",
 						 "bimodal" };
 
-enum { SIM_ROUNDS_MAX = 64 };
+enum { SIM_ROUNDS_MAX = 64, SIM_CHECKS_MAX = 64 };
 
 static inline double sim_uniform(uint64_t *seed)
 {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* The same of whole gates, which add rounds while something is unclear. */
+/* Made-up gates: families of checks, looked at up to three times. */
 #ifndef RESULTS_TESTS_SIMULATING_GATES_H
 #define RESULTS_TESTS_SIMULATING_GATES_H
 
 #include "results/tests/simulating.h"
-
-enum { SIM_CHECKS_MAX = 64 };
 
 enum { SIM_LOOKS = 3 }; /* at n rounds, 2n and 4n: they share the error */
 
