@@ -40,7 +40,8 @@ struct comparison_cell {
 	double median, mad; /* of values */
 	struct stats_outcome outcome;
 	/* Status of the pass that should have measured it: "ok", "crashed",
-	   "timeout", "missing"; "" when nobody measures the metric. */
+	   "timeout", "missing"; "not comparable": the rounds are of two
+	   builds; "" when nobody measures the metric. */
 	const char *status;
 };
 
@@ -49,7 +50,8 @@ struct comparison_arm {
 	size_t runs, failed; /* how many, and how many ended badly */
 	const struct result_run *failure; /* the first of them */
 	size_t failure_round;
-	const struct result_run *any; /* a run, for the identity */
+	const struct result_run *any;   /* a run, for the identity */
+	const struct result_run *other; /* one of another build, or NULL */
 	bool in_front;       /* of the Pareto front; needs all its metrics */
 	size_t dominated_by; /* an arm, or its own number */
 };

@@ -325,6 +325,19 @@ static int say_failed(const struct verdict_pairs *pairs, size_t a,
 		       : -ERR_NOMEM;
 }
 
+static int say_mixed(const struct verdict_pairs *pairs, size_t a,
+		     struct verdict *v)
+{
+	char text[256];
+
+	text_builds(&pairs->tape->arms[a], text, sizeof(text));
+	return verdict_say(v, VERDICT_FAILED, a,
+			   "%s is out: its rounds are %s.",
+			   pairs->cmp->labels[a], text)
+		       ? 0
+		       : -ERR_NOMEM;
+}
+
 static int say_others(const struct verdict_pairs *pairs, size_t choice,
 		      struct verdict *v)
 {
@@ -383,6 +396,9 @@ int verdict_of_tape(const struct comparison *cmp,
 	for (a = 0; a < cmp->nr_arms && !rc; a++)
 		if (tape->arms[a].failed)
 			rc = say_failed(&pairs, a, v);
+	for (a = 0; a < cmp->nr_arms && !rc; a++)
+		if (tape->arms[a].other)
+			rc = say_mixed(&pairs, a, v);
 	if (!rc)
 		rc = verdict_read(cmp, tape, choice, v, err);
 	free(pairs.outs);

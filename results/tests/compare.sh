@@ -171,6 +171,16 @@ matches "and it is no choice" '^- jemalloc is out: it crashed' "$TMP/out"
 check "a failed arm in JSON" compare "$TMP/fail" --json
 cp "$TMP/out" "$TMP/json"
 is "is never averaged" "crashed None 0" "$(cell jemalloc wall_ns)"
+"$make_results" "$TMP/mixed" mixed=arena tapes=t
+check "an arm whose library was replaced in between" compare "$TMP/mixed"
+matches "is not comparable" \
+	'^wall time .*BETTER +not comparable' "$TMP/out"
+matches "which is told with both builds" \
+	'^not comparable: the rounds of arena are of two builds, .*4711' "$TMP/out"
+matches "and it is no choice, either" '^- arena is out: its rounds' "$TMP/out"
+check "in JSON" sh -c '"$1" compare "$2" --json | jq -e "[.cells[] |
+	select(.arm == \"arena\") | .verdict == \"not comparable\" and
+	.ratio == null] | all and length > 5"' sh "$HEAPTAPE" "$TMP/mixed"
 "$make_results" "$TMP/nobase" fail=glibc tapes=t
 check "a base that fails does not stop it" compare "$TMP/nobase"
 
