@@ -171,6 +171,11 @@ matches "and it is no choice" '^- jemalloc is out: it crashed' "$TMP/out"
 check "a failed arm in JSON" compare "$TMP/fail" --json
 cp "$TMP/out" "$TMP/json"
 is "is never averaged" "crashed None 0" "$(cell jemalloc wall_ns)"
+check "a calibration of the first version is read" compare "$run" \
+	--calibration results/tests/golden/calibration/v1.json
+matches "with its noise" '^  RSS peak 0.13 %' "$TMP/out"
+matches "and told to be another machine's" 'of another machine, its kernel' \
+	"$TMP/out"
 "$make_results" "$TMP/mixed" mixed=arena tapes=t
 check "an arm whose library was replaced in between" compare "$TMP/mixed"
 matches "is not comparable" \
