@@ -241,6 +241,7 @@ void comparison_release(struct comparison *cmp)
 		     k++)
 			free(tape->cells[k].values);
 		free(tape->cells);
+		free(tape->pairs);
 		free(tape->rules);
 		free(tape->arms);
 	}

@@ -63,6 +63,7 @@ struct comparison_tape {
 	struct comparison_arm *arms;
 	size_t front[COMPARISON_FRONT]; /* metrics of the Pareto front */
 	size_t nr_front;
+	struct stats_outcome *pairs; /* see comparison_pair */
 	size_t discarded; /* rounds, and run again: the machine was not quiet */
 	size_t disturbed; /* rounds that are in here in spite of that */
 	size_t min_rounds; /* with fewer, no noisy metric is BETTER or WORSE */
@@ -94,6 +95,14 @@ void comparison_release(struct comparison *cmp);
 const struct comparison_cell *
 comparison_cell(const struct comparison *cmp,
 		const struct comparison_tape *tape, size_t metric, size_t arm);
+/*
+ * Arm a against b as its base, in the k-th metric of the tape's front; n is 0
+ * where one has no value. Judged with all main metrics of the pair, so that
+ * the base's pairs have the words of the table.
+ */
+const struct stats_outcome *comparison_pair(const struct comparison *cmp,
+					    const struct comparison_tape *tape,
+					    size_t a, size_t b, size_t k);
 /* Whether any arm on any tape has a value of that metric. */
 bool comparison_has_metric(const struct comparison *cmp, size_t metric);
 /*

@@ -142,7 +142,7 @@ matches "with figures under it" \
 	"$TMP/out"
 matches "tells what speaks for another" '^- arena only if less wall time' \
 	"$TMP/out"
-matches "tells what nothing speaks for" '^- Nothing speaks for tcmalloc: arena' \
+matches "tells what nothing speaks for" '^- Nothing speaks for glibc: jemalloc' \
 	"$TMP/out"
 matches "tells churn and lifetime" 'churn: 60.0, a byte lives 63.9 ms' "$TMP/out"
 matches "RSS is no leak" 'RSS above the live bytes is no leak' "$TMP/out"
