@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * Writes a made-up campaign for the tests: known effects, seeded noise, arms
- * that fail, names that try to break out. Usage:
+ * that fail, names that try to break out, and with mixed=NAME an arm of two
+ * builds. Usage:
  *   make_results DIR [rounds=N] [seed=N] [noise=PERCENT] [tapes=A,B]
- *	[arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [mixed=NAME] [hostile=1] [touch=WORD]
+ *	[arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
  *	[passes=memory,...]
  */
 #include <math.h>
@@ -31,10 +32,10 @@ static struct arm arms[16];
 static size_t nr_arms;
 static unsigned long rounds = 10, seed = 1;
 static double noise = 0.02;
-static const char *fail = "", *mixed = "", *touch = "pages",
-		  *passes = "time,latency,memory";
+static const char *fail = "", *touch = "pages", *passes = "time,latency,memory";
 static char tapes[1024] = "tapes/lua.tape,tapes/redis.tape";
 static unsigned long long state;
+static const char *mixed = ""; /* its library was replaced */
 
 static double uniform(void)
 {
