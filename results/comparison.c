@@ -54,7 +54,7 @@ static bool has_arm(const struct result_doc *doc, const char *arm)
 /* Values of one cell, and the worst that befell the runs they come from. */
 static int fill_cell(struct comparison_cell *cell, const struct metric *metric,
 		     const struct campaign_tape *tape, const char *arm,
-		     struct err *err)
+		     bool mixed, struct err *err)
 {
 	size_t i;
 
@@ -77,6 +77,8 @@ static int fill_cell(struct comparison_cell *cell, const struct metric *metric,
 		    (!*cell->status || !strcmp(cell->status, "missing")))
 			cell->status = "ok";
 	}
+	if (mixed && !strcmp(cell->status, "ok"))
+		cell->status = "not comparable";
 	/* What failed is not averaged with what did not. */
 	for (i = 0; i < tape->nr_rounds; i++)
 		if (*cell->status && strcmp(cell->status, "ok") != 0)
@@ -127,10 +129,21 @@ static int compare_row(const struct comparison *cmp,
 	return rc;
 }
 
+/* Of one label, but another object than the one of the rounds before? */
+static bool same_build(const struct result_run *a, const struct result_run *b)
+{
+	if (*a->build_id && *b->build_id)
+		return !strcmp(a->build_id, b->build_id);
+	return !strcmp(a->version, b->version) && !strcmp(a->path, b->path);
+}
+
 static void note_run(struct comparison_arm *arm, const struct result_run *run,
 		     size_t round)
 {
 	arm->runs++;
+	if (arm->any && !failed(arm->any) && !failed(run) &&
+	    !same_build(arm->any, run))
+		arm->other = run;
 	if (!arm->any || (failed(arm->any) && !failed(run)))
 		arm->any = run;
 	if (!failed(run))
@@ -189,7 +202,8 @@ static int build_tape(const struct comparison *cmp,
 		for (i = 0; !rc && i < cmp->nr_arms; i++)
 			rc = fill_cell(&tape->cells[m * cmp->nr_arms + i],
 				       &cmp->metrics[m], tape->tape,
-				       cmp->arms[i], err);
+				       cmp->arms[i],
+				       tape->arms[i].other != NULL, err);
 		if (!rc)
 			rc = compare_row(cmp, tape, m, err);
 	}
@@ -227,6 +241,7 @@ void comparison_release(struct comparison *cmp)
 		     k++)
 			free(tape->cells[k].values);
 		free(tape->cells);
+		free(tape->pairs);
 		free(tape->rules);
 		free(tape->arms);
 	}

@@ -40,7 +40,8 @@ struct comparison_cell {
 	double median, mad; /* of values */
 	struct stats_outcome outcome;
 	/* Status of the pass that should have measured it: "ok", "crashed",
-	   "timeout", "missing"; "" when nobody measures the metric. */
+	   "timeout", "missing"; "not comparable": the rounds are of two
+	   builds; "" when nobody measures the metric. */
 	const char *status;
 };
 
@@ -49,7 +50,8 @@ struct comparison_arm {
 	size_t runs, failed; /* how many, and how many ended badly */
 	const struct result_run *failure; /* the first of them */
 	size_t failure_round;
-	const struct result_run *any; /* a run, for the identity */
+	const struct result_run *any;   /* a run, for the identity */
+	const struct result_run *other; /* one of another build, or NULL */
 	bool in_front;       /* of the Pareto front; needs all its metrics */
 	size_t dominated_by; /* an arm, or its own number */
 };
@@ -61,6 +63,7 @@ struct comparison_tape {
 	struct comparison_arm *arms;
 	size_t front[COMPARISON_FRONT]; /* metrics of the Pareto front */
 	size_t nr_front;
+	struct stats_outcome *pairs; /* see comparison_pair */
 	size_t discarded; /* rounds, and run again: the machine was not quiet */
 	size_t disturbed; /* rounds that are in here in spite of that */
 	size_t min_rounds; /* with fewer, no noisy metric is BETTER or WORSE */
@@ -92,6 +95,14 @@ void comparison_release(struct comparison *cmp);
 const struct comparison_cell *
 comparison_cell(const struct comparison *cmp,
 		const struct comparison_tape *tape, size_t metric, size_t arm);
+/*
+ * Arm a against b as its base, in the k-th metric of the tape's front; n is 0
+ * where one has no value. Judged with all main metrics of the pair, so that
+ * the base's pairs have the words of the table.
+ */
+const struct stats_outcome *comparison_pair(const struct comparison *cmp,
+					    const struct comparison_tape *tape,
+					    size_t a, size_t b, size_t k);
 /* Whether any arm on any tape has a value of that metric. */
 bool comparison_has_metric(const struct comparison *cmp, size_t metric);
 /*

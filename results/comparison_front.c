@@ -50,41 +50,34 @@ static bool complete(const struct comparison *cmp,
 	return tape->nr_front > 1;
 }
 
-/* 1 when a dominates b, 0 when not, negative on errors. */
-static int dominates(const struct comparison *cmp,
-		     const struct comparison_tape *tape, size_t a, size_t b,
-		     struct err *err)
+static bool dominates(const struct comparison *cmp,
+		      const struct comparison_tape *tape, size_t a, size_t b)
 {
-	struct stats_outcome outs[COMPARISON_FRONT] = { 0 };
-	struct stats_outcome *family[COMPARISON_FRONT];
-	int better = 0, rc = 0;
-	size_t i;
+	bool better = false;
+	size_t k;
 
-	for (i = 0; i < tape->nr_front && !rc; i++) {
-		family[i] = &outs[i];
-		rc = stats_compare(
-			comparison_cell(cmp, tape, tape->front[i], b)->values,
-			comparison_cell(cmp, tape, tape->front[i], a)->values,
-			tape->tape->nr_rounds, &tape->rules[tape->front[i]],
-			&outs[i], err);
+	for (k = 0; k < tape->nr_front; k++) {
+		enum stats_verdict verdict =
+			comparison_pair(cmp, tape, a, b, k)->verdict;
+
+		if (verdict == STATS_BETTER)
+			better = true;
+		else if (verdict != STATS_SAME)
+			return false;
 	}
-	if (!rc)
-		rc = stats_decide(family, tape->nr_front, cmp->alpha, err);
-	for (i = 0; i < tape->nr_front && !rc; i++) {
-		if (outs[i].verdict == STATS_BETTER)
-			better = 1;
-		else if (outs[i].verdict != STATS_SAME)
-			return 0;
-	}
-	return rc ? rc : better;
+	return better;
 }
 
 int comparison_find_front(const struct comparison *cmp,
 			  struct comparison_tape *tape, struct err *err)
 {
 	size_t a, b, nr_complete = 0;
+	int rc;
 
 	find_metrics(cmp, tape);
+	rc = comparison_find_pairs(cmp, tape, err);
+	if (rc)
+		return rc;
 	for (a = 0; a < cmp->nr_arms; a++) {
 		tape->arms[a].dominated_by = a;
 		tape->arms[a].in_front = complete(cmp, tape, a);
@@ -94,18 +87,11 @@ int comparison_find_front(const struct comparison *cmp,
 		nr_complete > 1 && tape->tape->nr_rounds >= STATS_MIN_ROUNDS;
 	for (b = 0; b < cmp->nr_arms; b++) {
 		for (a = 0; a < cmp->nr_arms && tape->arms[b].in_front; a++) {
-			int rc;
-
 			if (a == b || !complete(cmp, tape, a) ||
-			    !complete(cmp, tape, b))
+			    !dominates(cmp, tape, a, b))
 				continue;
-			rc = dominates(cmp, tape, a, b, err);
-			if (rc < 0)
-				return rc;
-			if (rc) {
-				tape->arms[b].in_front = false;
-				tape->arms[b].dominated_by = a;
-			}
+			tape->arms[b].in_front = false;
+			tape->arms[b].dominated_by = a;
 		}
 	}
 	return 0;

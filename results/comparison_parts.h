@@ -18,6 +18,10 @@ int comparison_select(struct comparison *cmp,
 /* The words of all cells, family by family; 0 or -ERR_NOMEM. */
 int comparison_decide(struct comparison *cmp, struct err *err);
 
+/* The outcomes of all pairs of arms, in tape->pairs; 0 or -ERR_NOMEM. */
+int comparison_find_pairs(const struct comparison *cmp,
+			  struct comparison_tape *tape, struct err *err);
+
 /* Which arms of the tape are dominated by another; 0 or -ERR_NOMEM. */
 int comparison_find_front(const struct comparison *cmp,
 			  struct comparison_tape *tape, struct err *err);

@@ -86,6 +86,16 @@ static void put_notes(const struct comparison *cmp,
 			      text_failure(&tape->arms[i], text, sizeof(text)));
 		fputc('\n', out);
 	}
+	for (i = 0; i < cmp->nr_arms; i++) {
+		if (!tape->arms[i].other)
+			continue;
+		fputs("\n**not comparable**: the rounds of ", out);
+		markdown_text(out, cmp->labels[i]);
+		fputs(" are ", out);
+		markdown_text(out,
+			      text_builds(&tape->arms[i], text, sizeof(text)));
+		fputc('\n', out);
+	}
 	if (!tape->front_known)
 		return;
 	fprintf(out, "\nPareto front (%s): ",

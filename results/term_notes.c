@@ -86,6 +86,13 @@ static void print_arm(const struct terminal *t,
 		snprintf(line, sizeof(line), "%.150s is %.800s", label, name);
 		print_line(t, line);
 	}
+	if (tape->arms[arm].other) {
+		text_builds(&tape->arms[arm], text, sizeof(text));
+		snprintf(line, sizeof(line),
+			 "not comparable: the rounds of %s are %s", label,
+			 text);
+		print_line(t, line);
+	}
 	if (tape->arms[arm].failed) {
 		text_failure(&tape->arms[arm], text, sizeof(text));
 		snprintf(line, sizeof(line), "failed: %s %s", label, text);

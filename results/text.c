@@ -93,6 +93,18 @@ char *text_failure(const struct comparison_arm *arm, char *buf, size_t len)
 	return buf;
 }
 
+char *text_builds(const struct comparison_arm *arm, char *buf, size_t len)
+{
+	*buf = '\0';
+	if (arm->other)
+		snprintf(buf, len,
+			 "of two builds, %s (%.40s) and %s (%.40s): measure "
+			 "it again",
+			 arm->any->version, arm->any->build_id,
+			 arm->other->version, arm->other->build_id);
+	return buf;
+}
+
 static void append(char *buf, size_t len, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -25,6 +25,8 @@ char *text_verdict(const struct metric *metric,
 		   const struct comparison_cell *cell, char *buf, size_t len);
 /* "crashed in 9 of 30 runs, first in round 2, time pass: signal 11". */
 char *text_failure(const struct comparison_arm *arm, char *buf, size_t len);
+/* "of two builds, 61967 and 4711: measure it again", or "". */
+char *text_builds(const struct comparison_arm *arm, char *buf, size_t len);
 /* "jemalloc, arena; tcmalloc is dominated by arena", or "" if unknown. */
 char *text_front(const struct comparison *cmp,
 		 const struct comparison_tape *tape, char *buf, size_t len);

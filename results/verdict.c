@@ -98,7 +98,8 @@ static int add_pair(struct verdict_sentence *s,
 	size_t m = pairs->tape->front[k];
 	const struct metric *metric = &cmp->metrics[m];
 	const struct comparison_cell cell = {
-		.outcome = *verdict_pair(pairs, a, b, k), .status = ""
+		.outcome = *comparison_pair(cmp, pairs->tape, a, b, k),
+		.status = ""
 	};
 	char own[32], other[32], change[24], interval[48], word[32];
 
@@ -143,7 +144,8 @@ static unsigned set_of(const struct verdict_pairs *pairs, size_t a, size_t b,
 	size_t k;
 
 	for (k = 0; k < pairs->tape->nr_front; k++)
-		if (verdict_pair(pairs, a, b, k)->verdict == word)
+		if (comparison_pair(pairs->cmp, pairs->tape, a, b, k)
+			    ->verdict == word)
 			set |= 1U << k;
 	return set;
 }
@@ -201,11 +203,12 @@ static int add_all(struct verdict_sentence *s,
 	return rc;
 }
 
-/* "; none has less malloc p99.9; more wall time than glibc" */
+/* "; none is better in malloc p99.9; at the price of more wall time" */
 static void add_limits(const struct verdict_pairs *pairs, size_t a,
 		       unsigned unbeaten, char *buf, size_t len)
 {
 	unsigned losing = a ? set_of(pairs, a, 0, STATS_WORSE) : 0;
+	unsigned open = a ? set_of(pairs, a, 0, STATS_UNCLEAR) : 0;
 	char names[160];
 	int used = 0;
 
@@ -215,8 +218,13 @@ static void add_limits(const struct verdict_pairs *pairs, size_t a,
 		used = snprintf(buf, len, "; none is better in %s", names);
 	name_metrics(pairs, losing, names, sizeof(names));
 	if (losing)
+		used += snprintf(buf + used, len - (size_t)used,
+				 "; at the price of more %s than %s", names,
+				 pairs->cmp->labels[0]);
+	name_metrics(pairs, open, names, sizeof(names));
+	if (open)
 		snprintf(buf + used, len - (size_t)used,
-			 "; at the price of more %s than %s", names,
+			 "; %s not decided against %s", names,
 			 pairs->cmp->labels[0]);
 }
 
@@ -325,6 +333,19 @@ static int say_failed(const struct verdict_pairs *pairs, size_t a,
 		       : -ERR_NOMEM;
 }
 
+static int say_mixed(const struct verdict_pairs *pairs, size_t a,
+		     struct verdict *v)
+{
+	char text[256];
+
+	text_builds(&pairs->tape->arms[a], text, sizeof(text));
+	return verdict_say(v, VERDICT_FAILED, a,
+			   "%s is out: its rounds are %s.",
+			   pairs->cmp->labels[a], text)
+		       ? 0
+		       : -ERR_NOMEM;
+}
+
 static int say_others(const struct verdict_pairs *pairs, size_t choice,
 		      struct verdict *v)
 {
@@ -366,25 +387,26 @@ int verdict_of_tape(const struct comparison *cmp,
 		    const struct comparison_tape *tape, struct verdict *v,
 		    struct err *err)
 {
-	struct verdict_pairs pairs;
+	const struct verdict_pairs pairs = { cmp, tape, cmp->nr_arms };
 	size_t choice = 0, a;
 	int rc;
 
 	memset(v, 0, sizeof(*v));
-	rc = verdict_pairs_build(&pairs, cmp, tape, err);
-	if (!rc && tape->front_known) {
+	if (tape->front_known) {
 		choice = choose(&pairs);
 		rc = say_choice(&pairs, choice, v);
 		if (!rc)
 			rc = say_others(&pairs, choice, v);
-	} else if (!rc) {
+	} else {
 		rc = say_unknown(&pairs, v);
 	}
 	for (a = 0; a < cmp->nr_arms && !rc; a++)
 		if (tape->arms[a].failed)
 			rc = say_failed(&pairs, a, v);
+	for (a = 0; a < cmp->nr_arms && !rc; a++)
+		if (tape->arms[a].other)
+			rc = say_mixed(&pairs, a, v);
 	if (!rc)
 		rc = verdict_read(cmp, tape, choice, v, err);
-	free(pairs.outs);
 	return rc ? comparison_no_memory(err) : 0;
 }

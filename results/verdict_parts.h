@@ -8,21 +8,13 @@
 
 struct err;
 
-/* Every arm against every other in the metrics of the front. */
+/* One tape of a comparison, whose pairs of arms are spoken of. */
 struct verdict_pairs {
 	const struct comparison *cmp;
 	const struct comparison_tape *tape;
 	size_t nr; /* arms */
-	struct stats_outcome *outs;
 };
 
-/* 0 or -ERR_NOMEM; free(pairs->outs) in any case. */
-int verdict_pairs_build(struct verdict_pairs *pairs,
-			const struct comparison *cmp,
-			const struct comparison_tape *tape, struct err *err);
-/* Arm a against b as the base, in the k-th metric of the front. */
-const struct stats_outcome *verdict_pair(const struct verdict_pairs *pairs,
-					 size_t a, size_t b, size_t k);
 /*
  * How the arm stands among those that have all values: BETTER than each of
  * them, or than some and the same as the rest.

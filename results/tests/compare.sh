@@ -143,7 +143,7 @@ matches "with figures under it" \
 	"$TMP/out"
 matches "tells what speaks for another" '^- arena only if less wall time' \
 	"$TMP/out"
-matches "tells what nothing speaks for" '^- Nothing speaks for tcmalloc: arena' \
+matches "tells what nothing speaks for" '^- Nothing speaks for glibc: jemalloc' \
 	"$TMP/out"
 matches "tells churn and lifetime" 'churn: 60.0, a byte lives 63.9 ms' "$TMP/out"
 matches "RSS is no leak" 'RSS above the live bytes is no leak' "$TMP/out"
@@ -173,6 +173,21 @@ matches "and it is no choice" '^- jemalloc is out: it crashed' "$TMP/out"
 check "a failed arm in JSON" compare "$TMP/fail" --json
 cp "$TMP/out" "$TMP/json"
 is "is never averaged" "crashed None 0" "$(cell jemalloc wall_ns)"
+check "a calibration of the first version is read" compare "$run" \
+	--calibration results/tests/golden/calibration/v1.json
+matches "with its noise" '^  RSS peak 0.13 %' "$TMP/out"
+matches "and told to be another machine's" 'of another machine, its kernel' \
+	"$TMP/out"
+"$make_results" "$TMP/mixed" mixed=arena tapes=t
+check "an arm whose library was replaced in between" compare "$TMP/mixed"
+matches "is not comparable" \
+	'^wall time .*BETTER +not comparable' "$TMP/out"
+matches "which is told with both builds" \
+	'^not comparable: the rounds of arena are of two builds, .*4711' "$TMP/out"
+matches "and it is no choice, either" '^- arena is out: its rounds' "$TMP/out"
+check "in JSON" sh -c '"$1" compare "$2" --json | jq -e "[.cells[] |
+	select(.arm == \"arena\") | .verdict == \"not comparable\" and
+	.ratio == null] | all and length > 5"' sh "$HEAPTAPE" "$TMP/mixed"
 "$make_results" "$TMP/nobase" fail=glibc tapes=t
 check "a base that fails does not stop it" compare "$TMP/nobase"
 

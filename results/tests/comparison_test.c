@@ -15,6 +15,7 @@
 #include "results/result.h"
 #include "results/summary.h"
 #include "results/text.h"
+#include "results/verdict.h"
 #include "traces/base/err.h"
 
 #define ROUNDS 8
@@ -24,7 +25,7 @@ struct fixture {
 	struct result_doc docs[ROUNDS];
 	const struct result_doc *rounds[ROUNDS];
 	struct campaign_tape tape;
-	const char *arms[3];
+	const char *arms[4];
 	struct campaign campaign;
 };
 
@@ -157,6 +158,87 @@ static void test_front(void **state)
 	assert_string_equal(summary_sentence(&cmp, 2, text, sizeof(text)),
 			    "better in RSS peak (-66.4 %); worse in wall time "
 			    "(+50.0 %); same in malloc p99.9 (+0.0 %).");
+	comparison_release(&cmp);
+}
+
+static const struct verdict_sentence *sentence_of(const struct verdict *v,
+						  size_t arm)
+{
+	size_t i;
+
+	for (i = 0; i < v->nr; i++)
+		if (v->sentences[i].arm == arm &&
+		    v->sentences[i].kind != VERDICT_READING)
+			return &v->sentences[i];
+	fail_msg("nothing is said of arm %zu", arm);
+	return NULL;
+}
+
+static void judge(struct fixture *f, struct comparison *cmp, struct verdict *v)
+{
+	const struct comparison_options none = { 0 };
+	struct err err = { 0 };
+
+	build(cmp, f, &none);
+	if (verdict_of_tape(cmp, &cmp->tapes[0], v, &err))
+		fail_msg("%s", err.text);
+}
+
+static void test_verdict(void **state)
+{
+	struct comparison cmp;
+	struct verdict v;
+
+	add_arm(*state, "lean", 3e9, 100e6, 3000);
+	add_arm(*state, "twin", 1e9, 200e6, 1000);
+	judge(*state, &cmp, &v);
+	assert_int_equal(v.sentences[0].kind, VERDICT_CHOICE);
+	assert_int_equal(v.sentences[0].arm, 1);
+	assert_string_equal(
+		v.sentences[0].text,
+		"first: less wall time, RSS peak and malloc p99.9 "
+		"than glibc; none is better in wall time and malloc "
+		"p99.9.");
+	assert_int_equal(v.sentences[0].nr_figures, 3);
+	assert_string_equal(v.sentences[0].figures[0],
+			    "wall time: 1.03 s against 2.07 s of glibc, "
+			    "-50.0 % [-50.0, -50.0], BETTER");
+	assert_int_equal(sentence_of(&v, 2)->kind, VERDICT_ONLY);
+	assert_string_equal(sentence_of(&v, 2)->text,
+			    "lean only if less RSS peak is worth more wall "
+			    "time and malloc p99.9 than first has.");
+	assert_int_equal(sentence_of(&v, 3)->kind, VERDICT_SAME);
+	assert_int_equal(sentence_of(&v, 0)->kind, VERDICT_AGAINST);
+	verdict_release(&v);
+	verdict_release(&v);
+	comparison_release(&cmp);
+}
+
+/* Where nothing is better, the base stays; few rounds choose nothing. */
+static void test_verdict_of_base(void **state)
+{
+	struct fixture *f = *state;
+	struct comparison cmp;
+	struct verdict v;
+
+	f->campaign.nr_arms = 0;
+	f->arms[0] = "glibc";
+	f->arms[1] = "twin";
+	f->campaign.nr_arms = 1;
+	add_arm(f, "twin", 2e9, 300e6, 3000);
+	judge(f, &cmp, &v);
+	assert_int_equal(v.sentences[0].kind, VERDICT_CHOICE);
+	assert_int_equal(v.sentences[0].arm, 0);
+	assert_string_equal(v.sentences[0].text,
+			    "glibc: no arm is shown to be better.");
+	assert_int_equal(sentence_of(&v, 1)->kind, VERDICT_SAME);
+	verdict_release(&v);
+	comparison_release(&cmp);
+	f->tape.nr_rounds = 3;
+	judge(f, &cmp, &v);
+	assert_int_equal(v.sentences[0].kind, VERDICT_UNDECIDED);
+	assert_non_null(strstr(v.sentences[0].text, "-n "));
+	verdict_release(&v);
 	comparison_release(&cmp);
 }
 
@@ -333,6 +415,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXED(test_base_and_passes),
 		FIXED(test_front),
+		FIXED(test_verdict),
+		FIXED(test_verdict_of_base),
 		FIXED(test_failure),
 		FIXED(test_missing_round),
 		FIXED(test_labels),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Writes a made-up campaign for the tests: known effects, seeded noise, arms
- * that fail, names that try to break out. Usage:
+ * that fail, names that try to break out, and with mixed=NAME an arm of two
+ * builds. Usage:
  *   make_results DIR [rounds=N] [seed=N] [noise=PERCENT] [tapes=A,B]
  *	[lag=1] [arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
  *	[passes=time,latency,memory,calls,alone]
@@ -36,6 +37,7 @@ static bool lag; /* calls had a schedule */
 static const char *fail = "", *touch = "pages", *passes = "time,latency,memory";
 static char tapes[1024] = "tapes/lua.tape,tapes/redis.tape";
 static unsigned long long state;
+static const char *mixed = ""; /* its library was replaced */
 
 static double uniform(void)
 {
@@ -314,6 +316,8 @@ static void add_run(struct result_doc *doc, const struct arm *arm,
 	snprintf(run->path, sizeof(run->path), "/usr/lib/lib%.250s.so.2",
 		 arm->name);
 	strcpy(run->build_id, "6196744a316dbd57c0fc8968df1680aac482cef4");
+	if (!strcmp(arm->name, mixed) && doc->round > 4)
+		strcpy(run->build_id, "4711");
 	result_add_knob(run, "EXAMPLE_CONF=narenas:2", NULL);
 	if (!strcmp(arm->name, fail) && doc->round > 1) {
 		strcpy(run->status, "crashed");
@@ -408,6 +412,8 @@ static void set(char *word)
 		add_arms(value);
 	else if (!strcmp(word, "fail"))
 		fail = value;
+	else if (!strcmp(word, "mixed"))
+		mixed = value;
 	else if (!strcmp(word, "touch"))
 		touch = value;
 	else if (!strcmp(word, "passes"))
