@@ -28,9 +28,11 @@ static void *alloc_locked(size_t bytes)
 		p = os_reserve(want);
 		if (!p)
 			return NULL;
-		// An unusable reservation is lost; that is rare and harmless.
-		if (!os_commit(p, want))
+		// A program that is refused memory will try again, and again.
+		if (!os_commit(p, want)) {
+			os_release(p, want);
 			return NULL;
+		}
 		chunk = p;
 		chunk_end = p + want;
 	}

@@ -28,12 +28,16 @@ static void init_arenas(void)
 	nr_arenas = (unsigned)n;
 }
 
+// Comes here again after a failure: what does not depend on the kernel, and the
+// warnings about knobs, come once.
 static bool init_locked(void)
 {
-	page_shift = (unsigned)__builtin_ctzl(os_page_bytes());
-	conf_init();
-	sizeclass_init(conf_get(&conf.mag_bytes));
-	init_arenas();
+	if (!nr_arenas) {
+		page_shift = (unsigned)__builtin_ctzl(os_page_bytes());
+		conf_init();
+		sizeclass_init(conf_get(&conf.mag_bytes));
+		init_arenas();
+	}
 	if (!region.base && !region_init())
 		return false;
 	return heap_registry_init();
@@ -57,8 +61,9 @@ bool arena_init(void)
 
 __attribute__((constructor)) static void init_process(void)
 {
-	if (arena_init())
-		fork_init();
+	// Also without memory: that may come later, fork handlers may not.
+	arena_init();
+	fork_init();
 }
 
 __attribute__((destructor)) static void exit_process(void)

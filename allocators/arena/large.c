@@ -100,7 +100,7 @@ void *large_resize(void *p, size_t have, size_t n)
 		return huge_resize(p, bytes) ? p : huge_move(p, have, bytes);
 	if (!huge && bytes > LARGE_MAX)
 		return huge_move(p, have, bytes);
-	if (huge || bytes <= SMALL_MAX)
+	if (huge || n <= SMALL_MAX)
 		return NULL;
 	if (!run_resize(p, have >> page_shift, bytes >> page_shift))
 		return NULL;

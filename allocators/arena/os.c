@@ -32,22 +32,30 @@
 // The kernel's name for "this process" where it takes a pidfd (Linux 6.14).
 #define PIDFD_SELF (-10000)
 
-unsigned os_fail_every;
-static _Atomic unsigned nr_calls;
+struct os_faults os_faults;
 static _Atomic bool no_process_madvise;
 
+// With errno set, as the callers' own failures have it.
 static bool injected_failure(void)
 {
+	const struct os_faults *f = &os_faults;
 	unsigned n;
 
-	if (__builtin_expect(!os_fail_every, 1))
+	if (__builtin_expect(!f->first, 1))
 		return false;
-	n = atomic_fetch_add_explicit(&nr_calls, 1, memory_order_relaxed);
-	return n % os_fail_every == os_fail_every - 1;
+	n = 1 + atomic_fetch_add_explicit(&os_faults.calls, 1,
+					  memory_order_relaxed);
+	if (n != f->first &&
+	    (n < f->first || !f->every || (n - f->first) % f->every))
+		return false;
+	errno = ENOMEM;
+	return true;
 }
 
 size_t os_page_bytes(void)
 {
+	if (os_faults.page_bytes)
+		return os_faults.page_bytes;
 	return (size_t)getauxval(AT_PAGESZ);
 }
 
@@ -86,6 +94,16 @@ void *os_reserve(size_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+void os_release(void *p, size_t bytes)
+{
+	int saved = errno;
+
+	// When it fails, address space is lost and nothing else.
+	if (!injected_failure())
+		munmap(p, bytes);
+	errno = saved;
+}
+
 bool os_commit(void *p, size_t bytes)
 {
 	int saved = errno;
@@ -96,34 +114,39 @@ bool os_commit(void *p, size_t bytes)
 	return ok;
 }
 
-bool os_renew(void *p, size_t bytes)
-{
-	int saved = errno;
-	bool ok = !injected_failure() &&
-		  mmap(p, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-		       -1, 0) != MAP_FAILED;
-
-	errno = saved;
-	return ok;
-}
-
-// A failing mremap() may have unmapped the destination before it found out. Should
+// A call that maps over a range may have unmapped it before it failed. Should
 // another thread have mapped something there since, nothing can be saved.
-static void restore(void *dst, size_t bytes)
+static void restore(void *p, size_t bytes)
 {
-	static const char text[] = "arena: mremap lost a mapping\n";
+	static const char text[] = "arena: the kernel lost a mapping\n";
 	unsigned char resident;
 
-	if (!mincore(dst, os_page_bytes(), &resident) || errno != ENOMEM)
+	if (!mincore(p, 1, &resident) || errno != ENOMEM)
 		return;
-	if (mmap(dst, bytes, PROT_READ | PROT_WRITE,
+	if (mmap(p, bytes, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 			 MAP_FIXED_NOREPLACE,
-		 -1, 0) == dst)
+		 -1, 0) == p)
 		return;
 	os_print(text, sizeof(text) - 1);
 	abort();
+}
+
+bool os_renew(void *p, size_t bytes)
+{
+	int saved = errno;
+	bool ok = false;
+
+	if (!injected_failure()) {
+		ok = mmap(p, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+				  MAP_FIXED,
+			  -1, 0) != MAP_FAILED;
+		if (!ok)
+			restore(p, bytes);
+	}
+	errno = saved;
+	return ok;
 }
 
 bool os_move(void *dst, void *src, size_t bytes)
@@ -170,8 +193,9 @@ static bool purge_at_once(const struct os_batch *batch)
 	size_t total = 0;
 	long done;
 
-	if (batch->nr < 2 || os_fail_every ||
-	    atomic_load_explicit(&no_process_madvise, memory_order_relaxed))
+	if (batch->nr < 2 ||
+	    atomic_load_explicit(&no_process_madvise, memory_order_relaxed) ||
+	    injected_failure())
 		return false;
 	for (unsigned i = 0; i < batch->nr; i++)
 		total += batch->range[i].iov_len;
@@ -208,8 +232,10 @@ void os_batch_flush(struct os_batch *batch)
 static int open_plain(const char *path)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = -1;
 
+	if (!injected_failure())
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
 		close(fd);
 		fd = -1;
@@ -224,7 +250,7 @@ size_t os_read_file(const char *path, char *buf, size_t room)
 	ssize_t got = fd < 0 ? -1 : 1;
 
 	while (got > 0 && len < room) {
-		got = read(fd, buf + len, room - len);
+		got = injected_failure() ? -1 : read(fd, buf + len, room - len);
 		if (got < 0 && errno == EINTR)
 			got = 1;
 		else if (got > 0)

@@ -4,6 +4,7 @@
 #ifndef ALLOCATORS_ARENA_OS_H
 #define ALLOCATORS_ARENA_OS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,9 +21,18 @@ struct os_batch {
 	struct iovec range[OS_BATCH];
 };
 
-// Makes every n-th call that asks the kernel for memory or a mapping fail; 0
-// for none. For tests.
-extern unsigned os_fail_every;
+// For tests. Calls to the kernel that can fail are counted while one of
+// first and every is set; call number `first` fails, and if `every` is set each
+// every-th after it. A call that would have taken several ranges at once counts
+// as one, and each range does when that fails.
+struct os_faults {
+	unsigned first; // from 1; 0 none
+	unsigned every; // 0: only that one
+	_Atomic unsigned calls;
+	size_t page_bytes; // in place of the machine's, a multiple of it; 0 no
+};
+
+extern struct os_faults os_faults;
 
 size_t os_page_bytes(void);
 // Processors that this process may run on.
@@ -31,9 +41,12 @@ unsigned os_cpus(void);
 size_t os_address_limit(void);
 // Reserves address space without access; NULL when the kernel refuses.
 void *os_reserve(size_t bytes);
+// Gives a reservation up, also in part.
+void os_release(void *p, size_t bytes);
 // Makes reserved pages usable; false when the kernel refuses.
 bool os_commit(void *p, size_t bytes);
-// Puts a fresh zero mapping in place of whatever is there; false on failure.
+// Puts a fresh zero mapping in place of whatever is there. On failure false, and
+// the pages are usable; what they held may be gone.
 bool os_renew(void *p, size_t bytes);
 // Moves the pages of src, which is in one mapping, over those of dst; src is
 // left zero and usable. When the kernel cannot: false, both sides usable, dst

@@ -13,10 +13,16 @@
 static void *move(void *p, size_t have, size_t n)
 {
 	bool zeroed = false;
+	int saved = errno;
 	void *to = n > SMALL_MAX ? large_malloc(n, 1, &zeroed) : fast_malloc(n);
 
-	if (!to)
-		return NULL;
+	if (arena_unlikely(!to)) {
+		// Nobody expects that a block cannot become smaller.
+		if (n > have)
+			return NULL;
+		errno = saved;
+		return p;
+	}
 	memcpy(to, p, have < n ? have : n);
 	fast_free(p);
 	return to;

@@ -90,34 +90,55 @@ static bool grow(size_t need)
 	return commit(need);
 }
 
-bool region_init(void)
+// Reserves as many blocks as the system allows, at *P; 0 when that is nothing
+// useful.
+static size_t reserve(char **p, size_t *total)
 {
-	size_t bytes, blocks, start;
-	char *p = NULL;
+	size_t bytes;
 
 	for (bytes = first_try(); bytes >= REGION_MIN; bytes -= bytes / 4) {
-		blocks = bytes >> BLOCK_SHIFT;
-		p = os_reserve((blocks << BLOCK_SHIFT) + table_total(blocks) +
-			       BLOCK_BYTES);
-		if (p)
-			break;
+		size_t blocks = bytes >> BLOCK_SHIFT;
+
+		*total = (blocks << BLOCK_SHIFT) + table_total(blocks) +
+			 BLOCK_BYTES;
+		*p = os_reserve(*total);
+		if (*p)
+			return blocks;
 	}
-	if (!p)
-		return false;
-	start = round_up((uintptr_t)p, BLOCK_BYTES);
-	region.base = start;
-	region.nr_reserved = (uint32_t)blocks;
-	p = (char *)start + (blocks << BLOCK_SHIFT);
+	return 0;
+}
+
+static void lay_out(size_t blocks)
+{
+	char *p = (char *)region.base + (blocks << BLOCK_SHIFT);
+
 	for (int t = 0; t < NR_TABLES; t++) {
 		table[t] = p;
 		p += round_up(blocks * table_bytes[t], page_bytes());
 	}
+	region.nr_reserved = (uint32_t)blocks;
 	region.entry = (_Atomic uint32_t *)table[TABLE_ENTRY];
 	region.unit = (struct unit *)table[TABLE_UNIT];
 	region.block = (struct block *)table[TABLE_BLOCK];
 	taken = (uint64_t *)table[TABLE_MAP];
-	if (!commit(2))
+}
+
+bool region_init(void)
+{
+	size_t total;
+	char *p;
+	size_t blocks = reserve(&p, &total);
+
+	if (!blocks)
 		return false;
+	region.base = round_up((uintptr_t)p, BLOCK_BYTES);
+	lay_out(blocks);
+	if (!commit(2)) {
+		// The next allocation starts from nothing again.
+		os_release(p, total);
+		region.base = 0;
+		return false;
+	}
 	// Block 0 is never used, so that index 0 can mean none.
 	bits_set(taken, 0);
 	lowest_free = 1;

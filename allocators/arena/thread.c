@@ -116,7 +116,8 @@ static void thread_exit(void *arg)
 
 bool heap_registry_init(void)
 {
-	has_exit_key = !pthread_key_create(&exit_key, thread_exit);
+	if (!has_exit_key)
+		has_exit_key = !pthread_key_create(&exit_key, thread_exit);
 	lock_take(&registry_lock);
 	heap_shared = heap_new();
 	lock_release(&registry_lock);

@@ -98,7 +98,8 @@ static int failing_calls(void)
 	for (unsigned every = 1; every < 12; every++) {
 		size_t nr_failed = 0;
 
-		os_fail_every = every;
+		os_faults.first = os_faults.every = every;
+		os_faults.calls = 0;
 		memset(block, 0, sizeof(block));
 		for (int i = 0; i < 4000; i++) {
 			char **p = &block[rand_r(&seed) % 600];
@@ -124,7 +125,7 @@ static int failing_calls(void)
 		for (int i = 0; i < 600; i++)
 			arena_free(block[i]);
 		arena_trim(0);
-		os_fail_every = 0;
+		os_faults.first = 0;
 		for (int i = 0; i < 100; i++) {
 			block[i] = arena_malloc((size_t)i * 30000);
 			if (!block[i])
