@@ -199,7 +199,7 @@ $(B)/libarena.so: $(call objects,$(arena_SRC)) allocators/arena/arena.map
 $(SHARED:%=$(B)/%):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(XCFLAGS) -shared -o $@ $(filter %.o,$^) $(XLDFLAGS) \
-		-Wl,--version-script=$(filter %.map,$^) -Wl,-z,defs,-z,now \
+		-Wl,--version-script=$(filter %.map,$^) -Wl,-z,defs,-z,now,-z,nodelete \
 		-Wl,-soname,$(@F) -ldl
 
 $(call objects,$(preloaded_SRC)): sanitize =

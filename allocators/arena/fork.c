@@ -18,10 +18,12 @@ static void prepare(void)
 		lock_take(&arenas[i].lock);
 	lock_take(&region_lock);
 	lock_take(&meta_lock);
+	lock_have_all = true;
 }
 
 static void parent(void)
 {
+	lock_have_all = false;
 	lock_release(&meta_lock);
 	lock_release(&region_lock);
 	for (unsigned i = nr_arenas; i-- > 0;)
@@ -32,6 +34,7 @@ static void parent(void)
 
 static void child(void)
 {
+	lock_have_all = false;
 	lock_reset(&meta_lock);
 	lock_reset(&region_lock);
 	for (unsigned i = 0; i < nr_arenas; i++)

@@ -14,6 +14,11 @@ struct lock {
 	_Atomic uint32_t state; // 0 free, 1 held, 2 held and waited for
 };
 
+// Set in a thread while it has all locks, for fork(): taking one that is held
+// and releasing are then nothing to do. Other libraries' fork handlers run
+// meanwhile, and may allocate.
+extern __thread bool lock_have_all __attribute__((tls_model("initial-exec")));
+
 void lock_wait(struct lock *l);
 void lock_wake(struct lock *l);
 
@@ -35,6 +40,8 @@ static inline void lock_take(struct lock *l)
 
 static inline void lock_release(struct lock *l)
 {
+	if (__builtin_expect(lock_have_all, 0))
+		return;
 	// release: publish what this holder wrote
 	if (__builtin_expect(atomic_exchange_explicit(
 				     &l->state, 0, memory_order_release) == 2,
