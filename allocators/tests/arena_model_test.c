@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Random traffic against a model: every block has the contents that its owner
-// wrote, none overlaps another, wherever it was allocated and freed.
+// wrote, none overlaps another, wherever it was allocated and freed. For longer:
+// ARENA_MODEL_SECONDS=3600 SEED=n build/allocators/tests/arena_model_test
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,17 +10,18 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "allocators/arena/api.h"
 #include "allocators/arena/arena.h"
 #include "allocators/arena/arena_internal.h"
-#include "allocators/arena/heap.h"
+#include "allocators/arena/os.h"
 
 enum { NR_OWN = 400, NR_SHARED = 512, STEPS = 60000, NR_THREADS = 4 };
 
@@ -190,125 +192,6 @@ static void threads_follow_the_model(void **state)
 	assert_int_equal(allocated(), before);
 }
 
-// A pipe of pointers: one thread allocates, another frees.
-enum { PIPE = 1024, THROUGH = 300000 };
-static _Atomic(void *) ring[PIPE];
-
-static void *producer(void *arg)
-{
-	(void)arg;
-	for (unsigned i = 0; i < THROUGH; i++) {
-		size_t n = 16 + i * 7 % 900;
-		unsigned char *p = arena_malloc(n);
-
-		p[0] = p[n - 1] = 0xab;
-		while (atomic_load(&ring[i % PIPE]))
-			sched_yield();
-		atomic_store(&ring[i % PIPE], p);
-	}
-	return NULL;
-}
-
-static void blocks_go_home_from_another_thread(void **state)
-{
-	pthread_t t;
-	size_t before = allocated(), active, len = sizeof(active);
-
-	(void)state;
-	assert_int_equal(pthread_create(&t, NULL, producer, NULL), 0);
-	for (unsigned i = 0; i < THROUGH; i++) {
-		size_t n = 16 + i * 7 % 900;
-		unsigned char *p;
-
-		while (!(p = atomic_load(&ring[i % PIPE])))
-			sched_yield();
-		if (p[0] != 0xab || p[n - 1] != 0xab)
-			failures++;
-		arena_free(p);
-		atomic_store(&ring[i % PIPE], NULL);
-	}
-	pthread_join(t, NULL);
-	arena_ctl("purge", NULL, NULL, NULL, 0);
-	assert_int_equal(failures, 0);
-	assert_int_equal(allocated(), before);
-	arena_ctl("stats.active", &active, &len, NULL, 0);
-	assert_true(active < 2 * ARENA_MIB);
-}
-
-static void *short_thread(void *arg)
-{
-	void *p = arena_malloc(100);
-
-	arena_free(arg);
-	for (int i = 0; i < 20; i++)
-		arena_free(arena_malloc((size_t)i * 50));
-	return p;
-}
-
-static void short_threads_leave_nothing_behind(void **state)
-{
-	void *p = arena_malloc(100);
-	size_t before = allocated();
-	uint32_t heaps;
-
-	(void)state;
-	for (int i = 0; i < 2000; i++) {
-		pthread_t t;
-
-		assert_int_equal(pthread_create(&t, NULL, short_thread, p), 0);
-		pthread_join(t, &p);
-		if (i == 100)
-			heaps = heap_count();
-	}
-	assert_int_equal(heap_count(), heaps);
-	assert_int_equal(allocated(), before);
-	arena_free(p);
-}
-
-static pthread_key_t late_key;
-
-// Runs once before and several times after arena's own destructor.
-static void late(void *arg)
-{
-	uintptr_t round = (uintptr_t)arg;
-	void *p[50];
-
-	for (int i = 0; i < 50; i++)
-		p[i] = arena_malloc(200);
-	for (int i = 0; i < 50; i++)
-		arena_free(p[i]);
-	if (round < 4)
-		pthread_setspecific(late_key, (void *)(round + 1));
-}
-
-static void *late_thread(void *arg)
-{
-	pthread_setspecific(late_key, (void *)1);
-	return arena_malloc((size_t)(uintptr_t)arg);
-}
-
-static void destructors_may_allocate_after_ours(void **state)
-{
-	size_t before = allocated();
-	uint32_t heaps = 0;
-
-	(void)state;
-	assert_int_equal(pthread_key_create(&late_key, late), 0);
-	for (int i = 0; i < 50; i++) {
-		pthread_t t;
-		void *p;
-
-		assert_int_equal(
-			pthread_create(&t, NULL, late_thread, (void *)1000), 0);
-		pthread_join(t, &p);
-		arena_free(p);
-		if (i == 5)
-			heaps = heap_count();
-	}
-	assert_int_equal(heap_count(), heaps);
-	assert_int_equal(allocated(), before);
-}
-
 static _Atomic bool stop;
 
 static void *busy_thread(void *arg)
@@ -353,18 +236,94 @@ static void children_of_a_busy_process_can_allocate(void **state)
 	assert_int_equal(failures, 0);
 }
 
+// Before arena comes to life.
+__attribute__((constructor(101))) static void choose_page_size(void)
+{
+	const char *text = getenv("ARENA_MODEL_PAGE");
+
+	if (text)
+		os_faults.page_bytes = strtoul(text, NULL, 10);
+}
+
+static void model_with_pages_of(const char *bytes)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		setenv("ARENA_MODEL_PAGE", bytes, 1);
+		execl("/proc/self/exe", "arena_model_test", NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void larger_pages_follow_the_model(void **state)
+{
+	(void)state;
+	model_with_pages_of("16384");
+	model_with_pages_of("65536");
+}
+
+static int run_with_larger_pages(void)
+{
+	pthread_t t[2];
+
+	if (page_bytes() != os_faults.page_bytes)
+		return 1;
+	for (uintptr_t i = 0; i < 2; i++)
+		if (pthread_create(&t[i], NULL, model_thread, (void *)(i + 5)))
+			return 1;
+	run_model(11, STEPS / 4);
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	drop_shared();
+	arena_trim(0);
+	return failures != 0;
+}
+
+// Rounds of all threads until the time is up; each has a seed of its own, which
+// is told before it starts.
+static int run_for(const char *seconds)
+{
+	const char *seed = getenv("SEED");
+	time_t end = time(NULL) + (time_t)strtoul(seconds, NULL, 10);
+	unsigned n =
+		seed ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)time(NULL);
+
+	do {
+		pthread_t t[NR_THREADS];
+
+		printf("SEED=%u\n", n);
+		fflush(stdout);
+		for (int i = 0; i < NR_THREADS; i++)
+			if (pthread_create(&t[i], NULL, model_thread,
+					   (void *)(uintptr_t)n++))
+				return 1;
+		for (int i = 0; i < NR_THREADS; i++)
+			pthread_join(t[i], NULL);
+		drop_shared();
+	} while (!failures && time(NULL) < end);
+	printf("%d failures\n", failures);
+	return failures != 0;
+}
+
 int main(void)
 {
+	const char *seconds = getenv("ARENA_MODEL_SECONDS");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thread_follows_the_model),
 		cmocka_unit_test(threads_follow_the_model),
-		cmocka_unit_test(blocks_go_home_from_another_thread),
-		cmocka_unit_test(short_threads_leave_nothing_behind),
-		cmocka_unit_test(destructors_may_allocate_after_ours),
 		cmocka_unit_test(children_of_a_busy_process_can_allocate),
+		cmocka_unit_test(larger_pages_follow_the_model),
 	};
 
 	for (int i = 0; i < NR_SHARED; i++)
 		pthread_mutex_init(&shared[i].lock, NULL);
+	if (os_faults.page_bytes)
+		return run_with_larger_pages();
+	if (seconds)
+		return run_for(seconds);
 	return cmocka_run_group_tests_name("arena_model", tests, NULL, NULL);
 }
