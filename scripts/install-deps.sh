@@ -51,6 +51,10 @@ cppcheck                      cppcheck
 clang                         clang
 libclang-rt-14-dev|libclang-rt-19-dev|libclang-rt-18-dev  -
 universal-ctags               ctags
+slurmctld                     slurmctld
+slurmd                        slurmd
+slurm-client                  sinfo
+munge                         munged
 '
 [ "${SCREENSHOTS:-0}" = 1 ] && optional="$optional
 chromium                      chromium"
