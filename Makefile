@@ -88,6 +88,9 @@ bench-arena-quick: all ## the same in about a minute
 bench-stats: all tests ## print how often verdicts are right, and on this machine
 	$(Q)B=$(B) scripts/stats.sh
 
+bench-campaign: all ## the model of campaigns against real ones
+	$(Q)python3 -B scripts/bench/campaign.py --build $(B)
+
 validate: all ## print the fidelity table: predicted against real memory
 	$(Q)B=$(B) scripts/validate.sh
 
@@ -242,7 +245,7 @@ $(B)/.deps:
 	$(Q)mkdir -p $(@D) && touch $@
 
 .PHONY: all man check check-san demo bench bench-smoke bench-report bench-arena \
-	bench-arena-quick bench-stats validate \
+	bench-arena-quick bench-stats bench-campaign validate \
 	validate-smoke fuzz lint format format-check install uninstall help clean tests
 .DELETE_ON_ERROR:
 .SECONDARY:
