@@ -167,6 +167,9 @@ def record(setup, workload, process):
         workload.recorded(setup).run()
         return
     pattern = os.path.join(setup.work, workload.name + "-%e.tape")
+    # A run that was cut short leaves tapes of other process ids behind.
+    for stale in glob.glob(pattern.replace("%e", "*")):
+        os.remove(stale)
     workload.command([setup.heaptape, "record", "-q", "-f", "--follow=exec",
                       "-o", pattern, "--"]).run()
     found = glob.glob(pattern.replace("%e", process + "*"))
