@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // malloc, free and what follows from them directly.
 #include "allocators/arena/api.h"
+#include "allocators/arena/conf.h"
 #include "allocators/arena/fast.h"
 #include "allocators/arena/large.h"
 #include "allocators/arena/purge.h"
@@ -61,6 +62,9 @@ size_t arena_good_size(size_t n)
 {
 	if (n > PTRDIFF_MAX || !arena_init())
 		return 0;
+	// By the time of the allocation the size may have a closer class.
+	if (n <= SMALL_MAX && conf_get(&conf.fit))
+		return n ? round_up(n, 16) : 16;
 	if (n <= SLAB_MAX)
 		return size_class[class_of_size(n)].size;
 	return round_up(n, page_bytes());

@@ -22,7 +22,7 @@ void *arena_pvalloc(size_t n);
 size_t arena_usable_size(void *p);
 // Returns 1 when memory went back to the kernel.
 int arena_trim(size_t pad);
-// What malloc_usable_size() would say of malloc(n), 0 if that would fail.
+// At most what malloc_usable_size() will say of malloc(n), 0 if that would fail.
 size_t arena_good_size(size_t n);
 
 #pragma GCC visibility pop

@@ -71,7 +71,7 @@ void stats_json(void (*line)(void *arg, const char *text, size_t len),
 	number(&o, "  \"arenas\": ", nr_arenas, ",\n");
 	number(&o, "  \"heaps\": ", heap_count(), ",\n");
 	words(&o, "  \"classes\": [");
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		stats_class(c, &class);
 		if (!class.slabs)
 			continue;
@@ -100,7 +100,7 @@ static void xml_sizes(struct out *o)
 	size_t from = 1;
 
 	words(o, "<sizes>");
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		stats_class(c, &s);
 		if (s.cached) {
 			number(o, "  <size from=\"", from, "\"");

@@ -47,7 +47,7 @@ static void add_heap(struct heap *h, struct stats *s)
 
 	lock_take(&h->lock);
 	remote_drain(h);
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		sum = (struct class_stats){ .size = 0 };
 		add_class(h, c, &sum);
 		s->allocated += sum.live * size_class[c].size;
@@ -102,7 +102,7 @@ static void class_lines(struct sink *to)
 	text_str(&to->text, "   class      size        live      cached"
 			    "       slabs");
 	end_line(to);
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		stats_class(c, &s);
 		if (!s.slabs)
 			continue;

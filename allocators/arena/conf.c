@@ -13,9 +13,11 @@ struct conf conf = {
 	.dirty_ratio = 8,
 	.dirty_min = 2 * ARENA_MIB,
 	.holes = 1,
+	.fit = 1,
 	.remap = 1,
 	.arenas = 0,
 	.mag_bytes = 8192,
+	.background = 1,
 	.stats = 0,
 };
 
@@ -32,9 +34,11 @@ static const struct knob knobs[] = {
 	{ "dirty_ratio", &conf.dirty_ratio, 0, 1000000, "off", NULL, false },
 	{ "dirty_min", &conf.dirty_min, 0, SIZE_MAX / 2, NULL, NULL, false },
 	{ "holes", &conf.holes, 0, 1, "off", "on", false },
+	{ "fit", &conf.fit, 0, 1, "off", "on", false },
 	{ "remap", &conf.remap, 0, 1, "off", "on", false },
 	{ "arenas", &conf.arenas, 0, ARENAS_MAX, "auto", NULL, true },
 	{ "mag_bytes", &conf.mag_bytes, 64, 1 << 20, NULL, NULL, true },
+	{ "background", &conf.background, 0, 1, "off", "auto", false },
 	{ "stats", &conf.stats, 0, 1, "off", "exit", true },
 };
 

@@ -16,9 +16,11 @@ struct conf {
 	_Atomic size_t dirty_ratio; // free at most active / this; 0 no limit
 	_Atomic size_t dirty_min;   // bytes always allowed to stay
 	_Atomic size_t holes;       // purge free pages inside slabs
+	_Atomic size_t fit;         // sizes asked for most get classes
 	_Atomic size_t remap;       // realloc may move mappings
 	_Atomic size_t arenas;      // 0: one per processor, at most 8
 	_Atomic size_t mag_bytes;   // per class and thread
+	_Atomic size_t background;  // a thread purges while the program idles
 	_Atomic size_t stats;       // print statistics at exit
 };
 

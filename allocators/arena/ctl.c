@@ -76,11 +76,11 @@ static bool class_figure(const char *name, uint64_t *value)
 	size_t c;
 
 	if (!strcmp(name, "class.count")) {
-		*value = NR_CLASSES;
+		*value = class_count();
 		return true;
 	}
 	what = ctl_index(name, "class.", &c);
-	if (!what || c >= NR_CLASSES)
+	if (!what || c >= class_count())
 		return false;
 	stats_class((unsigned)c, &s);
 	if (!strcmp(what, "size"))

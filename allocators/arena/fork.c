@@ -4,6 +4,7 @@
 // threads do not exist there.
 #include "allocators/arena/fork.h"
 #include "allocators/arena/arena_meta.h"
+#include "allocators/arena/background.h"
 #include "allocators/arena/heap.h"
 #include "allocators/arena/purge.h"
 #include "allocators/arena/region.h"
@@ -41,6 +42,7 @@ static void child(void)
 		lock_reset(&arenas[i].lock);
 	heap_registry_child();
 	lock_reset(&purge_lock);
+	background_child();
 }
 
 void fork_init(void)

@@ -2,6 +2,8 @@
 // The slow paths of malloc and free for slots: filling and emptying magazines,
 // sizing them by use. Which heap a thread has is decided in thread.c.
 #include "allocators/arena/heap.h"
+#include "allocators/arena/background.h"
+#include "allocators/arena/conf.h"
 #include "allocators/arena/large.h"
 #include "allocators/arena/purge.h"
 #include "allocators/arena/slab.h"
@@ -10,6 +12,32 @@
 #include <string.h>
 
 enum { FREES_MIN = 16, DEPTH_MIN = 4, POLL_EVENTS = 8, ROUND_EVENTS = 256 };
+enum { DEPTH_FIRST = 8, FIRST_BYTES = 8192 };
+enum { VOTES = 32, FIT_PAYS = 65536 };
+
+// What magazines of slabs of one slot may hold together, at least.
+#define SINGLE_MIN (256 * ARENA_KIB)
+
+static bool is_single(unsigned c)
+{
+	return size_class[c].nr_slots == 1;
+}
+
+unsigned heap_first_depth(unsigned c)
+{
+	unsigned depth;
+
+	if (c >= class_count())
+		return 1;
+	if (is_single(c))
+		return 0;
+	depth = FIRST_BYTES / size_class[c].size;
+	if (depth > DEPTH_FIRST)
+		depth = DEPTH_FIRST;
+	if (depth > size_class[c].capacity)
+		depth = size_class[c].capacity;
+	return depth ? depth : 1;
+}
 
 static void set_top(struct heap *h, unsigned c, void **top)
 {
@@ -27,6 +55,10 @@ static void flush_oldest(struct heap *h, unsigned c, unsigned n)
 	lock_release(&h->lock);
 	memmove(base, base + n, (level - n) * sizeof(*base));
 	set_top(h, c, base + level - n);
+	if (is_single(c)) {
+		h->mag[c].lim = base + level - n;
+		h->single_bytes -= n * (size_t)size_class[c].size;
+	}
 }
 
 static void set_depth(struct heap *h, unsigned c, unsigned depth)
@@ -57,17 +89,50 @@ static void collect_class(struct heap *h, unsigned c)
 
 void heap_upkeep(struct heap *h)
 {
+	uint32_t events;
+	size_t holes;
+
 	if (!heap_real(h))
 		return;
-	h->events++;
-	if (h->events % POLL_EVENTS == 0)
+	events = 1 + atomic_load_explicit(&h->events, memory_order_relaxed);
+	atomic_store_explicit(&h->events, events, memory_order_relaxed);
+	if (events % POLL_EVENTS == 0)
 		purge_poll();
-	if (h->events % ROUND_EVENTS)
+	if (events % ROUND_EVENTS)
 		return;
+	lock_take(&h->lock);
+	holes = slab_holes_expected(h);
+	lock_release(&h->lock);
+	if (holes >= BACKGROUND_PAYS)
+		background_start();
 	remote_flush(h);
-	for (unsigned c = 0; c < NR_CLASSES; c++)
+	for (unsigned c = 0; c < class_count(); c++)
 		collect_class(h, c);
 	h->round++;
+}
+
+// Counts what refills of a class ask for. When one size has the majority, and
+// much of the class's memory is rounding, it gets a class of its own.
+static void vote(struct heap *h, unsigned c, size_t n)
+{
+	struct heap_class *hc = &h->class[c];
+	uint16_t size = (uint16_t)((n + 15) / 16);
+	uint32_t bytes = 16u * size, slot = size_class[c].size;
+	size_t slabs = (size_t)hc->nr_slabs * size_class[c].nr_units;
+
+	if (bytes == slot || c >= NR_SMALL || !conf_get(&conf.fit))
+		return;
+	if (!hc->votes)
+		hc->favourite = size;
+	if (hc->favourite != size) {
+		hc->votes--;
+		return;
+	}
+	if (++hc->votes < VOTES)
+		return;
+	hc->votes = 0;
+	if (slabs * UNIT_BYTES / slot * (slot - bytes) >= FIT_PAYS)
+		sizeclass_fit(c, bytes);
 }
 
 // Fills an empty magazine and pops from it.
@@ -81,7 +146,10 @@ static void *refill(struct heap *h, unsigned c)
 	if (atomic_load_explicit(&h->remote_head, memory_order_relaxed))
 		remote_drain(h);
 	got = slab_take(h, c, base + want, want);
+	h->single_most = (size_t)h->nr_units * UNIT_BYTES / 16;
 	lock_release(&h->lock);
+	if (h->single_most < SINGLE_MIN)
+		h->single_most = SINGLE_MIN;
 	if (!got)
 		return NULL;
 	if (got < want)
@@ -89,7 +157,7 @@ static void *refill(struct heap *h, unsigned c)
 	hc->used_in = h->round;
 	if (2u * hc->fill <= size_class[c].capacity / 2u)
 		hc->fill *= 2;
-	if (hc->depth < hc->fill)
+	if (hc->depth < hc->fill && !is_single(c))
 		set_depth(h, c, hc->fill);
 	set_top(h, c, base + got - 1);
 	return base[got - 1];
@@ -109,9 +177,10 @@ static void *shared_malloc(unsigned c)
 	return got ? slot[0] : NULL;
 }
 
-static void *slab_malloc(unsigned c)
+static void *slab_malloc(size_t n)
 {
 	struct heap *h = heap_mine;
+	unsigned c = class_of_size(n);
 	void **top, *p;
 
 	if (arena_unlikely(!heap_real(h)))
@@ -120,9 +189,12 @@ static void *slab_malloc(unsigned c)
 	top = atomic_load_explicit(&h->mag[c].top, memory_order_relaxed);
 	if (top[-1]) {
 		set_top(h, c, top - 1);
+		h->mag[c].lim = top - 1;
+		h->single_bytes -= size_class[c].size;
 		return top[-1];
 	}
 	p = refill(h, c);
+	vote(h, c, n);
 	heap_upkeep(h);
 	return p;
 }
@@ -137,15 +209,35 @@ void *heap_malloc_slow(size_t n)
 			heap_attach();
 		if (n > SLAB_MAX)
 			return large_malloc(n, 1, &zeroed);
-		p = slab_malloc(class_of_size(n));
+		p = slab_malloc(n);
 		if (arena_unlikely(!p)) {
 			heap_reclaim();
-			p = slab_malloc(class_of_size(n));
+			p = slab_malloc(n);
 		}
 	}
 	if (arena_unlikely(!p))
 		errno = ENOMEM;
 	return p;
+}
+
+// A slab of one slot: kept while what all such magazines hold is little beside
+// the heap, so that a small process does not keep one block of every size.
+static void free_single(struct heap *h, unsigned c, void *p)
+{
+	void **base = mag_base(h, c);
+	size_t bytes = h->single_bytes + size_class[c].size;
+
+	h->class[c].used_in = h->round;
+	if (mag_level(h, c) || bytes > h->single_most) {
+		lock_take(&h->lock);
+		slab_put(h, &p, 1);
+		lock_release(&h->lock);
+		return;
+	}
+	h->single_bytes = bytes;
+	base[0] = p;
+	set_top(h, c, base + 1);
+	h->mag[c].lim = base + 1;
 }
 
 // Pushes onto a full magazine: makes it deeper while it is below its capacity,
@@ -159,12 +251,18 @@ static void free_full(struct heap *h, unsigned c, void *p)
 
 	if (top[-1] == p)
 		misuse(p, "double free");
+	if (is_single(c)) {
+		free_single(h, c, p);
+		return;
+	}
 	hc->used_in = h->round;
 	if (hc->depth < capacity) {
 		set_depth(h, c, depth < capacity ? depth : capacity);
 	} else if (top == h->mag[c].lim) {
-		flush_oldest(h, c, (capacity + 1) / 2u);
-		top -= (capacity + 1) / 2u;
+		unsigned half = (mag_level(h, c) + 1) / 2;
+
+		flush_oldest(h, c, half);
+		top -= half;
 	}
 	*top = p;
 	set_top(h, c, top + 1);
@@ -203,7 +301,7 @@ void heap_free_slow(void *p)
 void heap_flush(struct heap *h)
 {
 	remote_flush(h);
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		unsigned level = mag_level(h, c);
 
 		if (level)
@@ -211,7 +309,7 @@ void heap_flush(struct heap *h)
 	}
 	lock_take(&h->lock);
 	remote_drain(h);
-	for (unsigned c = 0; c < NR_CLASSES; c++)
+	for (unsigned c = 0; c < class_count(); c++)
 		slab_trim(h, c);
 	lock_release(&h->lock);
 }

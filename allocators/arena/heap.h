@@ -21,10 +21,12 @@ struct magazine {
 struct heap_class {
 	uint32_t partial[NR_BUCKETS]; // slabs with free slots, fullest first
 	uint32_t nr_slabs;
-	uint32_t nr_free; // slots
-	uint16_t depth;   // pointers that the magazine may hold at present
-	uint16_t fill;    // pointers that the next refill fetches
-	uint32_t used_in; // round of the last refill or flush
+	uint32_t nr_free;   // slots
+	uint16_t depth;     // pointers that the magazine may hold at present
+	uint16_t fill;      // pointers that the next refill fetches
+	uint32_t used_in;   // round of the last refill or flush
+	uint16_t favourite; // size that refills most ask for, in 16 bytes
+	uint16_t votes;     // for it, less those for others
 };
 
 // Frees of other heaps' slots, gathered by bitmap word.
@@ -45,11 +47,13 @@ struct heap {
 	struct arena *arena;
 	struct heap *next_orphan;
 	_Atomic bool orphan; // changes under the registry's lock, a hint else
-	uint32_t events;     // slow path entries
-	uint32_t round;      // of magazine collection
-	uint32_t nr_units;   // of its slabs
-	size_t fresh_pages;  // in slabs new since holes paid for growth
-	size_t nr_clean;     // pages of slabs without memory behind them
+	_Atomic uint32_t events; // slow path entries; the owner counts
+	uint32_t round;          // of magazine collection
+	uint32_t nr_units;       // of its slabs
+	size_t fresh_pages;      // in slabs new since holes paid for growth
+	size_t nr_clean;         // pages of slabs without memory behind them
+	size_t single_bytes; // in magazines of slabs of one slot; the owner's
+	size_t single_most;  // how many may be; the owner's
 	void *slots[];
 };
 
@@ -84,6 +88,8 @@ static inline unsigned mag_level(struct heap *h, unsigned c)
 }
 
 // heap.c: slow paths of the magazines.
+// Pointers that a magazine may hold before its thread was seen to need more.
+unsigned heap_first_depth(unsigned c);
 void *heap_malloc_slow(size_t n);
 void heap_free_slow(void *p);
 // What slow paths do now and then: purging, trimming idle magazines. No lock may
@@ -102,6 +108,8 @@ bool heap_registry_init(void);
 struct heap *heap_attach(void);
 struct heap *heap_by_id(uint32_t id);
 uint32_t heap_count(void); // ids 1 to this exist
+// Slow path entries of all heaps so far: stands still while none allocates.
+uint32_t heap_events(void);
 void heap_registry_lock(void);
 void heap_registry_unlock(void);
 // In a fork child: heaps of the threads that are gone become orphans.

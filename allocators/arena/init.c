@@ -3,6 +3,7 @@
 // process, and what is registered once libc is up.
 #include "allocators/arena/arena_internal.h"
 #include "allocators/arena/arena_stats.h"
+#include "allocators/arena/background.h"
 #include "allocators/arena/conf.h"
 #include "allocators/arena/fork.h"
 #include "allocators/arena/heap.h"
@@ -64,6 +65,7 @@ __attribute__((constructor)) static void init_process(void)
 	// Also without memory: that may come later, fork handlers may not.
 	arena_init();
 	fork_init();
+	background_allow();
 }
 
 __attribute__((destructor)) static void exit_process(void)

@@ -75,7 +75,7 @@ static int arenas_ctl(const char *what, void *old_value, size_t *old_len,
 	if (!strcmp(what, "narenas"))
 		return read_unsigned(old_value, old_len, nr_arenas);
 	if (!strcmp(what, "nbins"))
-		return read_unsigned(old_value, old_len, NR_CLASSES);
+		return read_unsigned(old_value, old_len, class_count());
 	if (!strcmp(what, "page"))
 		return read_size(old_value, old_len, page_bytes());
 	if (!strcmp(what, "quantum"))
@@ -88,7 +88,7 @@ static int arenas_ctl(const char *what, void *old_value, size_t *old_len,
 	if (!strcmp(what, "create"))
 		return read_unsigned(old_value, old_len, nr_arenas);
 	field = ctl_index(what, "bin.", &c);
-	if (!field || c >= NR_CLASSES)
+	if (!field || c >= class_count())
 		return ENOENT;
 	if (!strcmp(field, "size"))
 		return read_size(old_value, old_len, size_class[c].size);
@@ -103,7 +103,7 @@ static size_t small_bytes(void)
 	struct class_stats s;
 	size_t bytes = 0;
 
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		stats_class(c, &s);
 		bytes += s.size * s.live;
 	}
@@ -116,7 +116,7 @@ static bool bin_figure(const char *what, size_t *value)
 	size_t c;
 	const char *field = ctl_index(what, "bins.", &c);
 
-	if (!field || c >= NR_CLASSES)
+	if (!field || c >= class_count())
 		return false;
 	stats_class((unsigned)c, &s);
 	if (!strcmp(field, "curregs"))

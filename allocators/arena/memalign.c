@@ -17,7 +17,8 @@ static size_t aligned_class(size_t align, size_t n)
 {
 	if (n < align)
 		n = align;
-	for (unsigned c = class_of_size(n); c < NR_CLASSES; c++)
+	for (unsigned c = size_class[class_of_size(n)].parent; c < NR_FIXED;
+	     c++)
 		if (!(size_class[c].size & (align - 1)))
 			return size_class[c].size;
 	return 0;

@@ -270,6 +270,14 @@ uint64_t os_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void os_sleep(uint64_t ns)
+{
+	struct timespec left = { (time_t)(ns / 1000000000u),
+				 (long)(ns % 1000000000u) };
+
+	nanosleep(&left, NULL);
+}
+
 void os_print(const char *text, size_t len)
 {
 	int saved = errno;

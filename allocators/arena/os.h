@@ -59,6 +59,7 @@ void os_batch_flush(struct os_batch *batch);
 size_t os_read_file(const char *path, char *buf, size_t room);
 uint64_t os_now_ns(void);
 // Writes to stderr.
+void os_sleep(uint64_t ns);
 void os_print(const char *text, size_t len);
 
 #pragma GCC visibility pop

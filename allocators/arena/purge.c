@@ -4,8 +4,11 @@
 // decay_ms; (3) neither takes what the program used within the last decay_ms,
 // since it is likely to be used again. Time goes in epochs of a quarter of that.
 // Within a kind the oldest free blocks and the emptiest used ones go first;
-// pages free inside slabs that rest are returned once per decay_ms.
+// pages free inside slabs that rest are returned once per decay_ms. Slow paths
+// of malloc and free do this; once a process has much to return, a thread does
+// it too, so that all goes back when the process falls idle; see background.c.
 #include "allocators/arena/purge.h"
+#include "allocators/arena/background.h"
 #include "allocators/arena/block.h"
 #include "allocators/arena/conf.h"
 #include "allocators/arena/heap.h"
@@ -13,7 +16,7 @@
 #include "allocators/arena/region.h"
 #include "allocators/arena/slab.h"
 
-enum { EPOCHS_PER_DECAY = 4, DECAY_MS_MIN = 20, EPOCHS_MAX = 64 };
+enum { DECAY_MS_MIN = 20, EPOCHS_MAX = 64 };
 
 struct lock purge_lock;
 // Under the lock; the rest of a poll only peeks at the time.
@@ -51,7 +54,7 @@ static void purge_heap(struct heap *h, bool all)
 	batch.nr = 0;
 	remote_drain(h);
 	if (all || heap_orphan(h) || h == heap_shared)
-		for (unsigned c = 0; c < NR_CLASSES; c++)
+		for (unsigned c = 0; c < class_count(); c++)
 			slab_trim(h, c);
 	slab_purge_holes(h, all, &batch);
 	os_batch_flush(&batch);
@@ -94,16 +97,21 @@ static size_t ceiling(size_t active)
 	return most > least ? most : least;
 }
 
+uint64_t purge_epoch_ns(void)
+{
+	uint64_t decay_ms = conf_get(&conf.decay_ms);
+
+	if (decay_ms < DECAY_MS_MIN)
+		decay_ms = DECAY_MS_MIN;
+	return decay_ms * 1000000u / EPOCHS_PER_DECAY;
+}
+
 static unsigned epochs_passed(uint64_t now)
 {
 	uint64_t start =
 		atomic_load_explicit(&epoch_start_ns, memory_order_relaxed);
-	uint64_t decay_ms = conf_get(&conf.decay_ms);
-	uint64_t length, n;
+	uint64_t length = purge_epoch_ns(), n;
 
-	if (decay_ms < DECAY_MS_MIN)
-		decay_ms = DECAY_MS_MIN;
-	length = decay_ms * 1000000u / EPOCHS_PER_DECAY;
 	if (now < start)
 		start = now;
 	n = (now - start) / length;
@@ -156,10 +164,26 @@ static void purge_due(size_t active, size_t dirty)
 
 void purge_poll(void)
 {
+	size_t dirty = load(&page_counts.dirty);
+
 	if (!lock_try(&purge_lock))
 		return;
-	purge_due(load(&page_counts.active), load(&page_counts.dirty));
+	purge_due(load(&page_counts.active), dirty);
 	lock_release(&purge_lock);
+	if (dirty << page_shift >= BACKGROUND_PAYS)
+		background_start();
+}
+
+bool purge_tick(bool idle)
+{
+	lock_take(&purge_lock);
+	purge_due(load(&page_counts.active), load(&page_counts.dirty));
+	if (idle) {
+		purge_heaps(true);
+		purge_to(0);
+	}
+	lock_release(&purge_lock);
+	return load(&page_counts.dirty) > 0;
 }
 
 bool purge_all(void)

@@ -3,9 +3,13 @@
 #include "allocators/arena/sizeclass.h"
 
 enum { MAGAZINE_MIN = 4, MAGAZINE_MAX = 128, SLAB_UNITS_MAX = 8 };
+enum { FITTED_MAGAZINE_MAX = 16, FITTED_RANGE = 32 };
 
 struct size_class size_class[NR_CLASSES];
-uint8_t class_of[SMALL_MAX / 16 + 1];
+_Atomic uint8_t class_of[SMALL_MAX / 16 + 1];
+_Atomic unsigned nr_fitted;
+static struct lock fit_lock;
+static size_t magazine_bytes;
 unsigned magazine_slots;
 static struct size_list given; // empty: none
 
@@ -45,12 +49,13 @@ static unsigned slab_units(uint32_t size)
 	return SLAB_UNITS_MAX;
 }
 
-static void init_class(unsigned c, size_t mag_bytes)
+static void set_class(unsigned c, uint32_t size)
 {
 	struct size_class *sc = &size_class[c];
-	size_t capacity;
+	size_t most = c < NR_FIXED ? MAGAZINE_MAX : FITTED_MAGAZINE_MAX;
+	size_t capacity = magazine_bytes / size;
 
-	sc->size = slot_size(c);
+	sc->size = size;
 	sc->recip = (uint32_t)((((uint64_t)1 << 32) + sc->size - 1) / sc->size);
 	sc->nr_units = (uint8_t)slab_units(sc->size);
 	sc->nr_slots = (uint16_t)(sc->nr_units * UNIT_BYTES / sc->size);
@@ -59,16 +64,42 @@ static void init_class(unsigned c, size_t mag_bytes)
 	if (sc->size > SMALL_MAX)
 		sc->nr_slots = 1;
 	sc->nr_words = (uint8_t)((sc->nr_slots + 63) / 64);
-	capacity = mag_bytes / sc->size;
 	if (capacity < MAGAZINE_MIN)
 		capacity = MAGAZINE_MIN;
-	if (capacity > MAGAZINE_MAX)
-		capacity = MAGAZINE_MAX;
+	if (capacity > most)
+		capacity = most;
 	if (sc->size > SMALL_MAX)
 		capacity = 1;
 	sc->capacity = (uint16_t)capacity;
-	sc->magazine = (uint16_t)magazine_slots;
-	magazine_slots += (unsigned)capacity + 1;
+}
+
+static void place_magazine(unsigned c, unsigned capacity)
+{
+	size_class[c].magazine = (uint16_t)magazine_slots;
+	magazine_slots += capacity + 1;
+}
+
+// A thread that sees the new class in class_of sees its record: the address of
+// the one depends on the other. Slots given out before stay what they are.
+void sizeclass_fit(unsigned c, uint32_t size)
+{
+	unsigned n, fitted;
+	size_t last = size / 16;
+
+	lock_take(&fit_lock);
+	n = atomic_load_explicit(&nr_fitted, memory_order_relaxed);
+	fitted = NR_FIXED + n;
+	if (n < NR_FITTED && c < NR_FIXED && class_of_small(size) == c) {
+		size_class[fitted].parent = (uint8_t)c;
+		set_class(fitted, size);
+		// release: see class_count() and above
+		atomic_store_explicit(&nr_fitted, n + 1, memory_order_release);
+		for (size_t i = last; i > last - last / FITTED_RANGE; i--)
+			if (class_of_small(i * 16) == c)
+				class_of[i] = (uint8_t)fitted;
+		class_of[last] = (uint8_t)fitted;
+	}
+	lock_release(&fit_lock);
 }
 
 void sizeclass_init(size_t mag_bytes)
@@ -76,11 +107,17 @@ void sizeclass_init(size_t mag_bytes)
 	unsigned c = 0;
 
 	magazine_slots = 0;
-	for (unsigned i = 0; i < NR_CLASSES; i++)
-		init_class(i, mag_bytes);
+	magazine_bytes = mag_bytes;
+	for (unsigned i = 0; i < NR_FIXED; i++) {
+		size_class[i].parent = (uint8_t)i;
+		set_class(i, slot_size(i));
+		place_magazine(i, size_class[i].capacity);
+	}
+	for (unsigned i = NR_FIXED; i < NR_CLASSES; i++)
+		place_magazine(i, FITTED_MAGAZINE_MAX);
 	for (size_t i = 0; i <= SMALL_MAX / 16; i++) {
 		if (i * 16 > size_class[c].size)
 			c++;
-		class_of[i] = (uint8_t)c;
+		atomic_init(&class_of[i], (uint8_t)c);
 	}
 }

@@ -9,6 +9,7 @@
 #include "allocators/arena/os.h"
 
 #define GROWTH_MIN ARENA_MIB
+enum { HOLES_MIN_SHARE = 15 }; // percent of a heap
 
 static uint64_t low_mask(unsigned n)
 {
@@ -174,8 +175,19 @@ static unsigned take_from(struct heap *h, struct unit *u, void **end,
 	return n;
 }
 
+size_t slab_holes_expected(const struct heap *h)
+{
+	size_t free_bytes = 0, clean = h->nr_clean << page_shift;
+
+	for (unsigned c = 0; c < class_count(); c++)
+		free_bytes += (size_t)h->class[c].nr_free * size_class[c].size;
+	return free_bytes > clean ? free_bytes - clean : 0;
+}
+
 // A heap whose new slabs take new memory while others have holes, since sizes
-// have shifted, gives the holes back, at each sixteenth of growth.
+// have shifted, gives the holes back, at each sixteenth of growth. Where there
+// are few free slots they are soon used again, and a page taken from them costs
+// more than it saves.
 static void pay_for_growth(struct heap *h)
 {
 	struct os_batch batch;
@@ -186,6 +198,9 @@ static void pay_for_growth(struct heap *h)
 	if (h->fresh_pages < least || !conf_get(&conf.holes))
 		return;
 	h->fresh_pages = 0;
+	if (slab_holes_expected(h) / HOLES_MIN_SHARE * 100 <
+	    (size_t)h->nr_units * UNIT_BYTES)
+		return;
 	batch.nr = 0;
 	slab_purge_holes(h, true, &batch);
 	os_batch_flush(&batch);
@@ -335,7 +350,7 @@ static void purge_unit(struct heap *h, struct unit *u, struct os_batch *batch)
 
 void slab_purge_holes(struct heap *h, bool all, struct os_batch *batch)
 {
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < class_count(); c++) {
 		unsigned k = all ? 0 : NR_BUCKETS / 2;
 
 		for (; k < NR_BUCKETS; k++) {

@@ -25,6 +25,10 @@ void slab_trim(struct heap *h, unsigned c);
 // slabs half free or more that have not changed since the last call.
 void slab_purge_holes(struct heap *h, bool all, struct os_batch *batch);
 
+// Bytes of free slots with memory behind them: what slab_purge_holes() could
+// find at best.
+size_t slab_holes_expected(const struct heap *h);
+
 static inline struct unit *slab_head(uint32_t i)
 {
 	struct unit *u = &region.unit[i];

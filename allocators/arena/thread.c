@@ -49,19 +49,28 @@ uint32_t heap_count(void)
 	return atomic_load_explicit(&nr_heaps, memory_order_acquire);
 }
 
+uint32_t heap_events(void)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t id = 1; id <= heap_count(); id++)
+		sum += atomic_load_explicit(&heap_by_id(id)->events,
+					    memory_order_relaxed);
+	return sum;
+}
+
 static void reset_magazines(struct heap *h)
 {
 	for (unsigned c = 0; c < NR_CLASSES; c++) {
-		unsigned depth = size_class[c].capacity;
+		unsigned depth = heap_first_depth(c);
 
 		h->class[c].fill = 1;
-		if (depth > 8)
-			depth = 8;
 		h->class[c].depth = (uint16_t)depth;
 		h->mag[c].lim = mag_base(h, c) + depth;
 		atomic_store_explicit(&h->mag[c].top, mag_base(h, c),
 				      memory_order_relaxed);
 	}
+	h->single_bytes = 0;
 	for (unsigned i = 0; i < NR_OUTBOX; i++)
 		h->outbox[i].key = 0;
 }

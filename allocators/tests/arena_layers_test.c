@@ -99,7 +99,7 @@ static void slots_are_found_by_multiplication(void **state)
 {
 	(void)state;
 	assert_true(arena_init());
-	for (unsigned c = 0; c < NR_CLASSES; c++) {
+	for (unsigned c = 0; c < NR_FIXED; c++) {
 		const struct size_class *sc = &size_class[c];
 		size_t bytes = (size_t)sc->nr_units * UNIT_BYTES;
 
