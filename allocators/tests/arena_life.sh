@@ -9,6 +9,7 @@ life=$B/allocators/tests/arena_life
 # with_arena COMMAND...: nothing may take forever
 with_arena()
 {
+	# shellcheck disable=SC2317 # called through tap.sh
 	LD_PRELOAD=$library timeout 100 "$@"
 }
 
