@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Estimate, interval and tests of one paired comparison. The null distribution
- * is in signed_rank.c, the words are in stats_decide.c; confirmation and
- * baselines are the business of a gate.
+ * is in signed_rank.c, the words are in stats_decide.c, comparisons with
+ * what was measured before in stats_shift.c.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -68,8 +68,7 @@ double stats_mad(const double *values, size_t n)
 	return mad;
 }
 
-/* Robust spread of the differences; the sample's when half of them agree. */
-static double spread(const double *d, size_t n)
+double stats_spread(const double *d, size_t n)
 {
 	double sd = 1.4826 * stats_mad(d, n), mean = 0, sum = 0;
 	size_t i;
@@ -147,7 +146,7 @@ static int compare_ratios(const double *d, size_t n,
 	out->ratio_high = exp(sign * (sign > 0 ? out->i95.high : out->i95.low));
 	out->p_worse = p_beyond(d, n, 1, out->delta);
 	out->p_better = p_beyond(d, n, -1, out->delta);
-	out->spread = spread(d, n);
+	out->spread = stats_spread(d, n);
 	for (i = 0; i < n; i++) {
 		out->beyond_worse += d[i] > out->delta;
 		out->beyond_better += d[i] < -out->delta;

@@ -50,7 +50,8 @@ struct stats_interval {
 /* What a comparison found; ratios are arm / base. */
 struct stats_outcome {
 	enum stats_verdict verdict;
-	size_t n;                 /* pairs */
+	size_t n;                 /* pairs, or values now */
+	size_t nr_base;           /* values of before; 0: paired */
 	double ratio;             /* Hodges-Lehmann */
 	double ratio_low;         /* 95 % interval; below 6 pairs */
 	double ratio_high;        /* the range of all pairs */
@@ -76,6 +77,17 @@ struct stats_outcome {
 int stats_compare(const double *base, const double *arm, size_t n,
 		  const struct stats_rule *rule, struct stats_outcome *out,
 		  struct err *err);
+
+/*
+ * The same of two samples that were not measured together: log-ratios to a
+ * reference, of before and of now. Hodges-Lehmann-Sen shift, interval and tests
+ * of Mann and Whitney, exact where both have at most 20 values; NAN is passed
+ * over. Pairs beyond the threshold are values of now that are beyond all of
+ * before. 0 or -ERR_NOMEM.
+ */
+int stats_compare_shift(const double *base, size_t m, const double *now,
+			size_t n, const struct stats_rule *rule,
+			struct stats_outcome *out, struct err *err);
 
 /*
  * Decide the outcomes of one family together: Holm's step-down over their
@@ -113,6 +125,8 @@ const char *stats_verdict_name(enum stats_verdict verdict);
 double stats_median(const double *values, size_t n);
 /* Median absolute deviation from the median, not scaled. */
 double stats_mad(const double *values, size_t n);
+/* Robust spread: 1.4826 MAD, or the sample's when half of them agree. */
+double stats_spread(const double *values, size_t n);
 
 /*
  * Exact null distribution of W+ for n <= 50 without ties, normal above: the
@@ -121,5 +135,11 @@ double stats_mad(const double *values, size_t n);
 long stats_signed_rank_critical(size_t n, double alpha);
 /* P(W+ >= w) of the values' signed ranks; zeros dropped, ties exact. */
 double stats_signed_rank_p(const double *values, size_t n);
+/*
+ * P that the first sample's ranks are so high or higher, when it is the same as
+ * the second plus shift: Mann-Whitney, one-sided. 1 when one is empty.
+ */
+double stats_mann_whitney_p(const double *first, size_t n, const double *second,
+			    size_t m, double shift);
 
 #endif

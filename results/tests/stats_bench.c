@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "results/tests/simulating_baselines.h"
 #include "results/tests/simulating_gates.h"
 
 static int broken;
@@ -37,6 +38,23 @@ static void gates(enum noise noise)
 	row(what, sim_gates(noise, 0.03, 1.05, 1, 1000).failed, 0, 0.065);
 }
 
+/* 5 sessions stored, 3 now, 10 rounds each. */
+static void baselines(enum noise noise, double session)
+{
+	struct sim_baseline family = { noise, 0.03, session, 24 };
+	struct sim_baseline one = { noise, 0.03, session, 1 };
+	char what[80], how[40];
+
+	snprintf(how, sizeof(how), "%s, sessions %g %%", noise_names[noise],
+		 100 * session);
+	snprintf(what, sizeof(what), "200 gates of 24, A/A, %s", how);
+	row(what, sim_baselines(&family, 1, 200).failed, 0, 0.05);
+	snprintf(what, sizeof(what), "200 gates of 24, +20 %%, %s", how);
+	row(what, sim_baselines(&family, 1.2, 200).worse, 1, 1);
+	snprintf(what, sizeof(what), "1000 gates, +3 %% of 5 %%, %s", how);
+	row(what, sim_baselines(&one, 1.03, 1000).failed, 0, 0.02);
+}
+
 static void coverage(enum noise noise)
 {
 	static const size_t rounds[] = { 6, 8, 10, 12, 20, 44 };
@@ -65,6 +83,11 @@ int main(void)
 	printf("simulated gates that fail:\n");
 	for (noise = 0; noise < NOISES; noise++)
 		gates((enum noise)noise);
+	printf("against a baseline of another day:\n");
+	for (noise = 0; noise < NOISES; noise++) {
+		baselines((enum noise)noise, 0);
+		baselines((enum noise)noise, 0.02);
+	}
 	printf("intervals that have the truth:\n");
 	for (noise = 0; noise < NOISES; noise++)
 		coverage((enum noise)noise);
