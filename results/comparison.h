@@ -30,8 +30,9 @@ struct comparison_options {
 	size_t nr_metrics;
 	const char *const *thresholds; /* "rss_peak_bytes=2" in percent */
 	size_t nr_thresholds;
-	const char *tape; /* glob on the path or its last part, or NULL */
-	const char *arm;  /* glob on the arms besides the base, or NULL */
+	const char *tape;     /* glob on the path or its last part, or NULL */
+	const char *arm;      /* glob on the arms besides the base, or NULL */
+	size_t label_columns; /* of the arms; 0: as tables have room for */
 };
 
 /* One metric of one arm on one tape. */

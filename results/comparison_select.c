@@ -10,7 +10,7 @@
 #include "results/term_text.h"
 #include "traces/base/err.h"
 
-#define MAX_LABEL 24 /* columns */
+#define TABLE_LABEL 24 /* columns */
 
 int comparison_no_memory(struct err *err)
 {
@@ -43,7 +43,7 @@ static int unknown_base(const struct campaign *campaign, const char *base,
 }
 
 /* A long name is cut and numbered; it is told in full elsewhere. */
-static int label_arms(struct comparison *cmp, struct err *err)
+static int label_arms(struct comparison *cmp, size_t columns, struct err *err)
 {
 	char clean[1024];
 	size_t i;
@@ -56,16 +56,18 @@ static int label_arms(struct comparison *cmp, struct err *err)
 		size_t len = sizeof(cmp->labels[i]), used = 0;
 
 		term_clean(cmp->arms[i], 1000, clean, sizeof(clean));
-		if (term_width(clean) > MAX_LABEL)
+		if (term_width(clean) > columns)
 			used = (size_t)snprintf(label, len, "[%zu] ", i);
-		term_clean(clean, MAX_LABEL - used, label + used, len - used);
+		term_clean(clean, columns - used, label + used, len - used);
 	}
 	return 0;
 }
 
-static int select_arms(struct comparison *cmp, const char *name,
-		       const char *pattern, struct err *err)
+static int select_arms(struct comparison *cmp,
+		       const struct comparison_options *options,
+		       struct err *err)
 {
+	const char *name = options->base, *pattern = options->arm;
 	const struct campaign *campaign = cmp->campaign;
 	size_t base = name ? 0 : default_base(campaign), i;
 
@@ -86,7 +88,10 @@ static int select_arms(struct comparison *cmp, const char *name,
 		return err_set(err, ERR_ARG, 0,
 			       "no arm besides the base matches '%.60s'",
 			       pattern);
-	return label_arms(cmp, err);
+	return label_arms(cmp,
+			  options->label_columns ? options->label_columns
+						 : TABLE_LABEL,
+			  err);
 }
 
 static bool wanted(const struct metric *metric,
@@ -200,7 +205,7 @@ int comparison_select(struct comparison *cmp,
 		      const struct comparison_options *options, struct err *err)
 {
 	size_t i;
-	int rc = select_arms(cmp, options->base, options->arm, err);
+	int rc = select_arms(cmp, options, err);
 
 	if (!rc)
 		rc = select_metrics(cmp, options, err);

@@ -83,6 +83,7 @@ static int build_comparison(struct comparison *cmp,
 		.nr_metrics = nr,
 		.thresholds = (const char *const *)policy->thresholds,
 		.nr_thresholds = policy->nr_thresholds,
+		.label_columns = COMPARISON_LABEL - 8,
 	};
 	size_t i;
 

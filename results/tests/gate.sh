@@ -65,6 +65,11 @@ matches "is told" '^crashed .*other' "$TMP/out"
 made both 'other:1:1:1,slow:1.3:1:1' fail=other
 exits 1 "a regression beside it stays one" gate "$TMP/both"
 
+long=/opt/lib/allocators/of/a/long/path/libmymalloc.so.2
+"$make_results" "$TMP/long" tapes=t.tape "arms=base=$long:1:1:1,new:1:1:1"
+exits 0 "a base with a long name" gate "$TMP/long"
+matches "is named in full" "against base=/opt/.*\.so\.2" "$TMP/out"
+
 # --- budgets -------------------------------------------------------------------
 
 exits 0 "within a budget" gate "$TMP/same" --budget 'rss_peak<=10GiB' \
