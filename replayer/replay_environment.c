@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Reads what results depend on from uname, sysconf, /proc and /sys. */
 #include <gnu/libc-version.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -91,6 +93,69 @@ static int add_cpu(struct result_doc *doc, struct err *err)
 	return rc;
 }
 
+/* Vendor, family, model and stepping: the model's name is not enough. */
+static int add_cpu_id(struct result_doc *doc, struct err *err)
+{
+	static const char *const keys[] = { "vendor_id",       "cpu family",
+					    "model",           "stepping",
+					    "CPU implementer", "CPU variant",
+					    "CPU part",        "CPU revision" };
+	char id[128] = "", text[64];
+	size_t used = 0, i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		cpuinfo(keys[i], text, sizeof(text));
+		if (text[0] && used < sizeof(id))
+			used += (size_t)snprintf(id + used, sizeof(id) - used,
+						 "%s%.40s", used ? " " : "",
+						 text);
+	}
+	return add(doc, "cpu_id", id, err);
+}
+
+/* The limit of this process's cgroup, as a container sees it, too. */
+static int add_memory_limit(struct result_doc *doc, struct err *err)
+{
+	char line[512], path[600], text[64];
+	const char *own;
+
+	first_line("/proc/self/cgroup", line, sizeof(line));
+	own = !strncmp(line, "0::", 3) ? line + 3 : "/";
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", own);
+	first_line(path, text, sizeof(text));
+	if (!text[0])
+		first_line("/sys/fs/cgroup/memory.max", text, sizeof(text));
+	return add(doc, "memory_limit_bytes",
+		   text[0] && strcmp(text, "max") != 0 ? text : "none", err);
+}
+
+/* Files that the usual engines leave in a container. */
+static int add_container(struct result_doc *doc, struct err *err)
+{
+	bool there = !access("/.dockerenv", F_OK) ||
+		     !access("/run/.containerenv", F_OK) ||
+		     !access("/run/systemd/container", F_OK);
+
+	return add(doc, "container", there ? "yes" : "no", err);
+}
+
+/* What makes machines of one class, and is not told elsewhere. */
+static int add_details(struct result_doc *doc, struct err *err)
+{
+	char smt[16];
+	cpu_set_t set;
+	int rc = add_cpu_id(doc, err);
+
+	if (!rc && !sched_getaffinity(0, sizeof(set), &set))
+		rc = add_number(doc, "usable_cpus", CPU_COUNT(&set), err);
+	first_line("/sys/devices/system/cpu/smt/active", smt, sizeof(smt));
+	if (!rc)
+		rc = add(doc, "smt", smt, err);
+	if (!rc)
+		rc = add_memory_limit(doc, err);
+	return rc ? rc : add_container(doc, err);
+}
+
 int replay_environment(struct result_doc *doc, struct err *err)
 {
 	long page = sysconf(_SC_PAGESIZE);
@@ -119,5 +184,5 @@ int replay_environment(struct result_doc *doc, struct err *err)
 		rc = add(doc, "thp", text, err);
 	if (!rc)
 		rc = add(doc, "libc", gnu_get_libc_version(), err);
-	return rc;
+	return rc ? rc : add_details(doc, err);
 }
