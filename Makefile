@@ -39,7 +39,7 @@ results_SRC    = $(wildcard results/*.c)
 preloaded_SRC  = $(shim_SRC) $(arena_SRC)
 
 VERBS   = record ctl info check dump tune replay calibrate validate compare \
-	  gate report plot allocators
+	  gate baseline report plot allocators
 TOOLS   = heaptape-record heaptape-tape heaptape-replay heaptape-worker \
 	  heaptape-report heaptape-allocators
 SHARED  = libheaptape.so libarena.so

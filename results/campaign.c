@@ -28,7 +28,7 @@ static int is_document(const struct dirent *entry)
 }
 
 static int read_document(struct campaign *campaign, const char *path,
-			 struct err *err)
+			 uint32_t folder, struct err *err)
 {
 	struct result_doc *grown = reallocarray(
 		campaign->docs, campaign->nr_docs + 1, sizeof(*grown));
@@ -43,16 +43,17 @@ static int read_document(struct campaign *campaign, const char *path,
 		return 0;
 	rc = result_read(&grown[campaign->nr_docs], path, &why);
 	if (!rc)
-		campaign->nr_docs++;
+		grown[campaign->nr_docs++].folder = folder;
 	else if (rc != -ERR_ARG)
 		return err_set(err, (enum err_code)why.code, 0, "%s", why.text);
 	return 0;
 }
 
 static int read_folder(struct campaign *campaign, const char *dir,
-		       struct err *err)
+		       uint32_t folder, struct err *err)
 {
 	struct dirent **entries = NULL;
+	size_t before = campaign->nr_docs;
 	int nr = scandir(dir, &entries, is_document, alphasort), i, rc = 0;
 
 	if (nr < 0)
@@ -65,16 +66,34 @@ static int read_folder(struct campaign *campaign, const char *dir,
 			     entries[i]->d_name) >= (int)sizeof(path))
 			rc = err_set(err, ERR_ARG, ENAMETOOLONG, "%.80s", dir);
 		if (!rc)
-			rc = read_document(campaign, path, err);
+			rc = read_document(campaign, path, folder, err);
 		free(entries[i]);
 	}
 	free(entries);
-	if (!rc && !campaign->nr_docs)
+	if (!rc && campaign->nr_docs == before)
 		rc = err_set(err, ERR_COMPARE, 0,
 			     "%s has no results; run heaptape replay -o %s "
 			     "first",
 			     dir, dir);
 	return rc;
+}
+
+/* Each folder begins with round 1; here they are one campaign's. */
+static void count_on(struct campaign *campaign)
+{
+	uint32_t done = 0, most = 0, folder = 0;
+	size_t i;
+
+	for (i = 0; i < campaign->nr_docs; i++) {
+		struct result_doc *doc = &campaign->docs[i];
+
+		if (doc->folder != folder)
+			done = most;
+		folder = doc->folder;
+		doc->round += done;
+		if (doc->round > most)
+			most = doc->round;
+	}
 }
 
 static int by_tape_and_round(const void *a, const void *b)
@@ -193,17 +212,26 @@ static int collect(struct campaign *c, struct err *err)
 	return rc;
 }
 
-int campaign_load(struct campaign *campaign, const char *dir, struct err *err)
+int campaign_load_all(struct campaign *campaign, const char *const *dirs,
+		      size_t nr, struct err *err)
 {
-	int rc;
+	size_t i;
+	int rc = 0;
 
 	memset(campaign, 0, sizeof(*campaign));
-	rc = read_folder(campaign, dir, err);
+	for (i = 0; i < nr && !rc; i++)
+		rc = read_folder(campaign, dirs[i], (uint32_t)i, err);
+	count_on(campaign);
 	if (!rc)
 		rc = collect(campaign, err);
 	if (rc)
 		campaign_release(campaign);
 	return rc;
+}
+
+int campaign_load(struct campaign *campaign, const char *dir, struct err *err)
+{
+	return campaign_load_all(campaign, &dir, 1, err);
 }
 
 void campaign_release(struct campaign *campaign)
@@ -218,6 +246,30 @@ void campaign_release(struct campaign *campaign)
 	free(campaign->docs);
 	free(campaign->arms);
 	memset(campaign, 0, sizeof(*campaign));
+}
+
+bool campaign_same_session(const struct result_doc *a,
+			   const struct result_doc *b)
+{
+	const char *x = campaign_environment(a, "host");
+	const char *y = campaign_environment(b, "host");
+
+	return a->folder == b->folder && a->seed == b->seed &&
+	       !strcmp(x ? x : "", y ? y : "");
+}
+
+size_t campaign_sessions(const struct campaign_tape *tape)
+{
+	size_t nr = 0, i, k;
+
+	for (i = 0; i < tape->nr_rounds; i++) {
+		for (k = 0; k < i; k++)
+			if (campaign_same_session(tape->rounds[i],
+						  tape->rounds[k]))
+				break;
+		nr += k == i;
+	}
+	return nr;
 }
 
 const struct result_run *campaign_run(const struct result_doc *doc,

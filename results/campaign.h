@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A campaign: all result documents of one folder, grouped by tape and sorted
- * by round. Loading makes sure that they belong together.
+ * A campaign: all result documents of a folder, or of several that measured
+ * the same, grouped by tape and sorted by round. Loading makes sure that they
+ * belong together.
  */
 #ifndef RESULTS_CAMPAIGN_H
 #define RESULTS_CAMPAIGN_H
@@ -34,8 +35,24 @@ struct campaign {
  * documents, or of several campaigns; else what result_read says.
  */
 int campaign_load(struct campaign *campaign, const char *dir, struct err *err);
+/*
+ * The same of several folders: sessions of one campaign. A document's folder
+ * is its place among them, and the rounds of each are counted on from those of
+ * the ones before.
+ */
+int campaign_load_all(struct campaign *campaign, const char *const *dirs,
+		      size_t nr, struct err *err);
 /* Safe on a zeroed struct. */
 void campaign_release(struct campaign *campaign);
+
+/*
+ * Whether one command measured both: the same folder, host and seed. Noise
+ * that the rounds of a session share is not averaged away among them.
+ */
+bool campaign_same_session(const struct result_doc *a,
+			   const struct result_doc *b);
+/* How many sessions the rounds of the tape are of. */
+size_t campaign_sessions(const struct campaign_tape *tape);
 
 /* The arm's run of that pass, or NULL; there is one at most. */
 const struct result_run *campaign_run(const struct result_doc *doc,

@@ -1,45 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * The checks of a gate and what they come to: cells of a comparison, one family
- * of them all, budgets by order statistics, and a second
- * session that has to find the same.
+ * The checks of a gate and what they come to: cells of a comparison, or what a
+ * baseline has of them, one family of them all, budgets by order statistics,
+ * and a second session that has to find the same.
  */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/baseline.h"
 #include "results/gate.h"
 #include "results/gate_parts.h"
 #include "traces/base/err.h"
 
 static const char *const default_metrics[] = GATE_METRICS;
-
-const char *gate_state_name(enum gate_state state)
-{
-	static const char *const names[GATE_STATES] = {
-		[GATE_PASS] = "pass",       [GATE_WARN] = "warn",
-		[GATE_FAIL] = "fail",       [GATE_UNCLEAR] = "unclear",
-		[GATE_MISSING] = "missing", [GATE_CRASHED] = "crashed",
-	};
-
-	return names[state];
-}
-
-const char *gate_verdict(const struct gate *gate)
-{
-	switch (gate->exit_code) {
-	case EXIT_OK:
-		return "PASS";
-	case EXIT_REGRESSION:
-		return "FAIL";
-	case EXIT_MEASURE:
-		return "ERROR";
-	default:
-		return "NOT JUDGED";
-	}
-}
 
 /* Metrics against the base, then those of budgets alone. */
 static int collect_metrics(const struct gate_policy *policy,
@@ -72,7 +47,38 @@ static bool names_arm(const char *given, const char *arm)
 	return !strncmp(given, arm, len) && (!arm[len] || arm[len] == '=');
 }
 
+/* The reference of a baseline is the base; who names one must name that. */
+static int find_base(const struct gate_input *input,
+		     const struct campaign *campaign,
+		     const struct gate_policy *policy, const char **base,
+		     struct err *err)
+{
+	const char *wanted = policy->against;
+	size_t i;
+
+	*base = NULL;
+	if (input->baseline && wanted &&
+	    !names_arm(wanted, input->baseline->reference))
+		return err_set(err, ERR_ARG, 0,
+			       "the baseline's reference is '%.80s', not "
+			       "'%.80s'",
+			       input->baseline->reference, wanted);
+	if (input->baseline)
+		wanted = input->baseline->reference;
+	for (i = 0; wanted && i < campaign->nr_arms; i++)
+		if (names_arm(wanted, campaign->arms[i])) {
+			*base = campaign->arms[i];
+			return 0;
+		}
+	return !wanted ? 0
+		       : err_set(err, ERR_COMPARE, 0,
+				 "arm '%.80s' was not measured, so that "
+				 "nothing can be judged against it",
+				 wanted);
+}
+
 static int build_comparison(struct comparison *cmp,
+			    const struct gate_input *input,
 			    const struct campaign *campaign,
 			    const struct gate_policy *policy,
 			    const char *const *names, size_t nr,
@@ -85,19 +91,9 @@ static int build_comparison(struct comparison *cmp,
 		.nr_thresholds = policy->nr_thresholds,
 		.label_columns = COMPARISON_LABEL - 8,
 	};
-	size_t i;
+	int rc = find_base(input, campaign, policy, &options.base, err);
 
-	for (i = 0; policy->against && i < campaign->nr_arms; i++)
-		if (names_arm(policy->against, campaign->arms[i])) {
-			options.base = campaign->arms[i];
-			break;
-		}
-	if (policy->against && i == campaign->nr_arms)
-		return err_set(err, ERR_COMPARE, 0,
-			       "arm '%.80s' was not measured, so that nothing "
-			       "can be judged against it",
-			       policy->against);
-	return comparison_build(cmp, campaign, &options, err);
+	return rc ? rc : comparison_build(cmp, campaign, &options, err);
 }
 
 static bool is_judged_arm(const struct gate_policy *policy, const char *arm)
@@ -132,6 +128,9 @@ static int check_arms(const struct gate_policy *policy,
 	return 0;
 }
 
+/* A cell's checks: against an arm or the baseline, and against its anchor. */
+enum { CHECKS_OF_CELL = 2 };
+
 static struct gate_check *add_check(struct gate *gate, size_t tape, size_t m,
 				    size_t arm)
 {
@@ -146,6 +145,8 @@ static struct gate_check *add_check(struct gate *gate, size_t tape, size_t m,
 		.metric = &cmp->metrics[m],
 		.cell = comparison_cell(cmp, t, m, arm),
 		.base = comparison_cell(cmp, t, m, 0),
+		.of = t->tape,
+		.rule = &t->rules[m],
 		.rounds = t->tape->nr_rounds,
 		.bound = NAN,
 	};
@@ -168,6 +169,30 @@ static bool is_judged(const struct gate *gate, const struct gate_policy *policy,
 		comparison_tape_has_metric(cmp, &cmp->tapes[tape], m));
 }
 
+/* A cell against stored sessions, as far as these have it or should. */
+static void add_stored(struct gate *gate, const struct gate_policy *policy,
+		       size_t tape, size_t m, size_t arm)
+{
+	const struct baseline *b = gate->baseline;
+	const struct comparison *cmp = &gate->cmp;
+	const struct campaign_tape *of = cmp->tapes[tape].tape;
+	const char *name = cmp->metrics[m].name;
+	bool named = policy->nr_metrics || policy->nr_arms;
+
+	if (!baseline_tape(b, of->rounds[0]) ||
+	    (!named && !baseline_arm(&b->window, cmp->arms[arm])))
+		return;
+	if (policy->nr_metrics ||
+	    gate_baseline_has(b, &b->window, of, cmp->arms[arm], name))
+		add_check(gate, tape, m, arm)->window = &b->window;
+	if (gate_baseline_has(b, &b->anchor, of, cmp->arms[arm], name)) {
+		struct gate_check *check = add_check(gate, tape, m, arm);
+
+		check->window = &b->anchor;
+		check->is_anchor = true;
+	}
+}
+
 static void add_checks(struct gate *gate, const struct gate_policy *policy,
 		       const char *const *names, size_t nr_judged)
 {
@@ -178,10 +203,15 @@ static void add_checks(struct gate *gate, const struct gate_policy *policy,
 		for (a = 0; a < cmp->nr_arms; a++) {
 			if (!is_judged_arm(policy, cmp->arms[a]))
 				continue;
-			for (m = 0; a && m < cmp->nr_metrics; m++)
-				if (is_judged(gate, policy, t, m, names,
-					      nr_judged))
+			for (m = 0; a && m < cmp->nr_metrics; m++) {
+				if (!is_judged(gate, policy, t, m, names,
+					       nr_judged))
+					continue;
+				if (gate->baseline)
+					add_stored(gate, policy, t, m, a);
+				else
 					add_check(gate, t, m, a);
+			}
 			/* The base has to keep its budget when it is alone. */
 			for (b = 0;
 			     (a || cmp->nr_arms == 1) && b < policy->nr_budgets;
@@ -225,7 +255,8 @@ static void sum_up(struct gate *gate)
 	else if (gate->nr[GATE_CRASHED])
 		gate->exit_code = EXIT_MEASURE;
 	else if (gate->nr[GATE_MISSING] ||
-		 (gate->nr[GATE_UNCLEAR] && !gate->unclear_passes))
+		 (gate->nr[GATE_UNCLEAR] + gate->nr[GATE_INCOMPARABLE] &&
+		  !gate->unclear_passes))
 		gate->exit_code = EXIT_NOT_JUDGED;
 	else
 		gate->exit_code = EXIT_OK;
@@ -235,11 +266,18 @@ static int judge_all(struct gate *gate, const struct comparison *second,
 		     struct err *err)
 {
 	size_t i;
-	int rc;
+	int rc = 0;
 
-	for (i = 0; i < gate->nr_checks; i++)
-		gate_check_measure(&gate->checks[i]);
-	rc = decide(gate, err);
+	for (i = 0; i < gate->nr_checks && !rc; i++) {
+		struct gate_check *check = &gate->checks[i];
+
+		gate_check_measure(check);
+		if (check->window && check->state == GATE_STATES)
+			rc = gate_baseline_measure(gate, check,
+						   gate->min_sessions, err);
+	}
+	if (!rc)
+		rc = decide(gate, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < gate->nr_checks; i++) {
@@ -247,45 +285,61 @@ static int judge_all(struct gate *gate, const struct comparison *second,
 
 		gate_check_judge(check, gate->nr_family);
 		if (second && check->state == GATE_FAIL && !rc)
-			rc = gate_check_confirm(check, second, err);
+			rc = gate_check_confirm(gate, check, second, err);
 	}
 	sum_up(gate);
 	return rc;
 }
 
-int gate_judge(struct gate *gate, const struct campaign *campaign,
-	       const struct campaign *second, const struct gate_policy *policy,
-	       struct err *err)
+/* The checks, and those of another session that have to fail, too. */
+static int judge(struct gate *gate, const struct gate_policy *policy,
+		 const struct comparison *second, const char *const *names,
+		 size_t nr, size_t nr_judged, struct err *err)
+{
+	size_t most = gate->cmp.nr_tapes * gate->cmp.nr_arms *
+		      (CHECKS_OF_CELL * gate->cmp.nr_metrics + nr);
+
+	gate->checks = calloc(most + 1, sizeof(*gate->checks));
+	if (!gate->checks)
+		return err_set(err, ERR_NOMEM, ENOMEM, "checks");
+	add_checks(gate, policy, names, nr_judged);
+	if (!gate->nr_checks)
+		return err_set(err, ERR_COMPARE, 0,
+			       "no metric of the gate was measured%s",
+			       gate->baseline ? " here and in the baseline"
+					      : "");
+	return judge_all(gate, second, err);
+}
+
+int gate_judge(struct gate *gate, const struct gate_input *input,
+	       const struct gate_policy *policy, struct err *err)
 {
 	struct comparison other = { 0 };
 	const char **names = NULL;
-	size_t nr = 0, nr_judged = 0, most;
+	size_t nr = 0, nr_judged = 0;
 	int rc;
 
 	memset(gate, 0, sizeof(*gate));
 	gate->exit_code = EXIT_NOT_JUDGED;
 	gate->unclear_passes = policy->unclear_passes;
-	gate->second_session = second != NULL;
+	gate->second_session = input->second != NULL;
+	gate->baseline = input->baseline;
+	gate->min_sessions =
+		policy->sessions ? policy->sessions : BASELINE_MIN_SESSIONS;
 	rc = collect_metrics(policy, &names, &nr, &nr_judged, err);
 	if (!rc)
-		rc = build_comparison(&gate->cmp, campaign, policy, names, nr,
-				      err);
+		rc = build_comparison(&gate->cmp, input, input->campaign,
+				      policy, names, nr, err);
+	if (!rc && gate->baseline)
+		rc = gate_baseline_open(gate, policy, err);
 	if (!rc)
 		rc = check_arms(policy, &gate->cmp, err);
-	if (!rc && second)
-		rc = build_comparison(&other, second, policy, names, nr, err);
-	most = gate->cmp.nr_tapes * gate->cmp.nr_arms * (nr + 1);
-	gate->checks = rc ? NULL : calloc(most + 1, sizeof(*gate->checks));
-	if (!rc && !gate->checks)
-		rc = err_set(err, ERR_NOMEM, ENOMEM, "checks");
-	if (!rc) {
-		add_checks(gate, policy, names, nr_judged);
-		if (!gate->nr_checks)
-			rc = err_set(err, ERR_COMPARE, 0,
-				     "no metric of the gate was measured");
-	}
+	if (!rc && input->second)
+		rc = build_comparison(&other, input, input->second, policy,
+				      names, nr, err);
 	if (!rc)
-		rc = judge_all(gate, second ? &other : NULL, err);
+		rc = judge(gate, policy, input->second ? &other : NULL, names,
+			   nr, nr_judged, err);
 	comparison_release(&other);
 	free(names);
 	return rc;
@@ -296,28 +350,4 @@ void gate_release(struct gate *gate)
 	comparison_release(&gate->cmp);
 	free(gate->checks);
 	memset(gate, 0, sizeof(*gate));
-}
-
-char *gate_check_title(const struct gate_check *check, char *buf, size_t len)
-{
-	snprintf(buf, len, "%s / %s / %s", check->tape, check->label,
-		 check->budget ? check->budget->text : check->metric->title);
-	return buf;
-}
-
-char *gate_summary(const struct gate *gate, char *buf, size_t len)
-{
-	size_t used, i;
-
-	used = (size_t)snprintf(buf, len, "%zu checks", gate->nr_checks);
-	for (i = 0; i < GATE_STATES && used < len; i++) {
-		bool first = !strchr(buf, ':');
-
-		if (gate->nr[i])
-			used += (size_t)snprintf(
-				buf + used, len - used, "%s %zu %s",
-				first ? ":" : ",", gate->nr[i],
-				gate_state_name((enum gate_state)i));
-	}
-	return buf;
 }

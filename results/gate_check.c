@@ -9,11 +9,8 @@
 #include "results/gate_parts.h"
 #include "results/text.h"
 
-static void say(struct gate_check *check, enum gate_state state,
-		const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(struct gate_check *check, enum gate_state state,
-		const char *fmt, ...)
+void gate_check_say(struct gate_check *check, enum gate_state state,
+		    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -72,13 +69,17 @@ static bool is_measured(struct gate_check *check,
 		      strcmp(status, "missing") != 0;
 
 	if (failed) {
-		say(check, GATE_CRASHED, "%s: %s", who, status);
+		gate_check_say(check,
+			       strcmp(status, "not comparable") != 0
+				       ? GATE_CRASHED
+				       : GATE_INCOMPARABLE,
+			       "%s: %s", who, status);
 		return false;
 	}
 	if (isfinite(cell->median))
 		return true;
-	say(check, GATE_MISSING, "%s: %s was not measured", who,
-	    check->metric->title);
+	gate_check_say(check, GATE_MISSING, "%s: %s was not measured", who,
+		       check->metric->title);
 	return false;
 }
 
@@ -104,14 +105,15 @@ static void judge_budget(struct gate_check *check)
 	if (rank)
 		check->bound = sorted[rank - 1];
 	if (check->cell->median <= check->budget->limit)
-		say(check, GATE_PASS, "%s, within %s", median, limit);
+		gate_check_say(check, GATE_PASS, "%s, within %s", median,
+			       limit);
 	else if (check->bound > check->budget->limit)
-		say(check, GATE_FAIL, "%s, beyond %s in %zu rounds", median,
-		    limit, nr);
+		gate_check_say(check, GATE_FAIL, "%s, beyond %s in %zu rounds",
+			       median, limit, nr);
 	else
-		say(check, GATE_UNCLEAR,
-		    "%s, above %s, but %zu rounds do not prove it", median,
-		    limit, nr);
+		gate_check_say(check, GATE_UNCLEAR,
+			       "%s, above %s, but %zu rounds do not prove it",
+			       median, limit, nr);
 	free(sorted);
 }
 
@@ -119,14 +121,18 @@ static void judge_budget(struct gate_check *check)
 static void describe(const struct gate_check *check, size_t nr_family,
 		     char *buf, size_t len)
 {
+	struct comparison_cell judged = *check->cell;
 	char change[32], interval[64], p[48] = "";
 
-	text_change(check->cell, change, sizeof(change));
-	text_interval(check->cell, interval, sizeof(interval));
+	judged.outcome = check->outcome;
+	text_change(&judged, change, sizeof(change));
+	text_interval(&judged, interval, sizeof(interval));
 	if (check->outcome.n >= STATS_MIN_ROUNDS)
 		snprintf(p, sizeof(p), ", Holm(%zu) p %.3g", nr_family,
 			 check->outcome.adjusted_worse);
-	snprintf(buf, len, "%s %s, threshold %.3g %%%s", change, interval,
+	snprintf(buf, len, "%s %s%s, threshold %.3g %%%s", change, interval,
+		 check->window && !check->is_anchor ? " since the baseline"
+						    : "",
 		 100 * check->metric->rule.threshold, p);
 }
 
@@ -138,20 +144,21 @@ static void judge_change(struct gate_check *check, size_t nr_family)
 	describe(check, nr_family, text, sizeof(text));
 	switch (out->verdict) {
 	case STATS_WORSE:
-		say(check, GATE_FAIL, "%s", text);
+		gate_check_say(check, GATE_FAIL, "%s", text);
 		break;
 	case STATS_BETTER:
 	case STATS_SAME:
 	case STATS_SLIGHTLY_BETTER:
-		say(check, GATE_PASS, "%s: %s", text,
-		    stats_verdict_name(out->verdict));
+		gate_check_say(check, GATE_PASS, "%s: %s", text,
+			       stats_verdict_name(out->verdict));
 		break;
 	case STATS_SLIGHTLY_WORSE:
-		say(check, GATE_WARN, "%s: slightly worse", text);
+		gate_check_say(check, GATE_WARN, "%s: slightly worse", text);
 		break;
 	default:
-		say(check, GATE_UNCLEAR, "%s: about %zu rounds decide", text,
-		    out->rounds_needed);
+		gate_check_say(check, GATE_UNCLEAR,
+			       "%s: about %zu rounds decide", text,
+			       out->rounds_needed);
 	}
 }
 
@@ -176,38 +183,55 @@ static bool find_cell(const struct comparison *cmp, struct gate_check *check)
 			    !strcmp(cmp->arms[a], check->arm)) {
 				check->cell = comparison_cell(
 					cmp, &cmp->tapes[t], m, a);
-				check->rounds = cmp->tapes[t].tape->nr_rounds;
+				check->base = comparison_cell(
+					cmp, &cmp->tapes[t], m, 0);
+				check->of = cmp->tapes[t].tape;
+				check->rounds = check->of->nr_rounds;
 				return isfinite(check->cell->median);
 			}
 	return false;
 }
 
-int gate_check_confirm(struct gate_check *check,
+/* What the other session says of it, by itself. */
+static int judge_again(const struct gate *gate, struct gate_check *again,
+		       struct err *err)
+{
+	struct stats_outcome *alone = &again->outcome;
+	int rc = 0;
+
+	again->state = GATE_STATES;
+	again->outcome = again->cell->outcome;
+	again->bound = NAN;
+	if (again->window)
+		rc = gate_baseline_measure(gate, again, 1, err);
+	if (!rc && again->state == GATE_STATES)
+		rc = stats_decide(&alone, 1, STATS_ALPHA, err);
+	if (!rc)
+		gate_check_judge(again, 1);
+	return rc;
+}
+
+int gate_check_confirm(const struct gate *gate, struct gate_check *check,
 		       const struct comparison *second, struct err *err)
 {
 	struct gate_check again = *check;
-	struct stats_outcome *alone = &again.outcome;
 	char first[160];
 	int rc;
 
 	snprintf(first, sizeof(first), "%.159s", check->message);
 	if (!find_cell(second, &again)) {
-		say(check, GATE_MISSING,
-		    "%s; the second session has not measured it", first);
+		gate_check_say(check, GATE_MISSING,
+			       "%s; the second session has not measured it",
+			       first);
 		return 0;
 	}
-	again.outcome = again.cell->outcome;
-	again.bound = NAN;
-	rc = stats_decide(&alone, 1, STATS_ALPHA, err);
+	rc = judge_again(gate, &again, err);
 	if (rc)
 		return rc;
-	if (check->budget)
-		judge_budget(&again);
-	else
-		judge_change(&again, 1);
 	check->confirmed = again.state == GATE_FAIL;
-	say(check, check->confirmed ? GATE_FAIL : GATE_WARN,
-	    "%s; %s in a second session: %.140s", first,
-	    check->confirmed ? "confirmed" : "not confirmed", again.message);
+	gate_check_say(check, check->confirmed ? GATE_FAIL : GATE_WARN,
+		       "%s; %s in a second session: %.140s", first,
+		       check->confirmed ? "confirmed" : "not confirmed",
+		       again.message);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "results/baseline.h"
 #include "results/gate.h"
 #include "results/render_gate.h"
 #include "results/verbs.h"
@@ -12,14 +13,21 @@
 #include "traces/base/log.h"
 #include "traces/base/options.h"
 
-static const char *against, *policy_file, *confirm, *inconclusive, *json;
+static const char *against, *stored, *policy_file, *confirm, *inconclusive;
+static const char *json;
 static const char *junit, *markdown, *openmetrics, *codequality;
 static struct opt_list arms, metrics, thresholds, budgets;
+static uint64_t sessions;
 static bool github, all;
 
 static const struct opt_def defs[] = {
 	{ 'b', "against", "ARM", OPT_TEXT, &against,
 	  "arm to judge the others by (default: glibc or first)" },
+	{ 0, "baseline", "FILE|NAME", OPT_TEXT, &stored,
+	  "judge by what was stored: see heaptape-baseline(1)" },
+	{ 0, "sessions", "N", OPT_COUNT, &sessions,
+	  "of which the baseline and the results must be at\n"
+	  "least (default: 3)" },
 	{ 'a', "arm", "ARM", OPT_LIST, &arms,
 	  "judge this arm, repeatable (default: all others)" },
 	{ 'm', "metric", "NAME", OPT_LIST, &metrics,
@@ -32,7 +40,7 @@ static const struct opt_def defs[] = {
 	  "repeatable" },
 	{ 'p', "policy", "FILE", OPT_TEXT, &policy_file,
 	  "the same from a JSON file: against, arms, metrics,\n"
-	  "budgets, inconclusive" },
+	  "budgets, inconclusive, sessions" },
 	{ 0, "confirm", "DIR", OPT_TEXT, &confirm,
 	  "results of a second session: what fails must fail\n"
 	  "there, too" },
@@ -56,14 +64,15 @@ static const struct opt_def defs[] = {
 
 static const struct opt_spec spec = {
 	.verb = "gate",
-	.synopsis = "[OPTION]... DIR",
-	.summary = "Fail when an allocator is worse than another, or beyond a "
-		   "budget.",
+	.synopsis = "[OPTION]... DIR...",
+	.summary = "Fail when an allocator is worse than another or than "
+		   "before, or beyond a budget.",
 	.examples =
 		"  heaptape gate run/ --against glibc -a arena\n"
 		"  heaptape gate run/ --against old --budget 'rss_peak<=1GiB'\n"
 		"  heaptape gate run/ --policy gate.json --junit gate.xml "
 		"--github\n"
+		"  heaptape gate run1/ run2/ run3/ --baseline main\n"
 		"  heaptape gate run/ --confirm again/; echo $? >gate.rc\n",
 	.exits = "0 passes, 1 worse or beyond a budget, 2 usage, 3 cannot be "
 		 "judged, 4 an allocator or a result is broken, 5 not "
@@ -103,6 +112,8 @@ static int fill_policy(struct gate_policy *policy, struct err *err)
 		rc = add_list(policy, &budgets, gate_policy_add_budget, err);
 	if (!rc && inconclusive)
 		rc = gate_policy_set_unclear(policy, inconclusive, err);
+	if (!rc && sessions)
+		rc = gate_policy_set_sessions(policy, sessions, err);
 	return rc;
 }
 
@@ -199,24 +210,40 @@ static int print(const struct gate *gate, struct err *err)
 	return rc ? rc : append_summary(gate, err);
 }
 
+static int read_baseline(struct baseline *baseline, struct err *err)
+{
+	char path[PATH_MAX];
+	int rc = baseline_path(stored, path, err);
+
+	return rc ? rc : baseline_read(baseline, path, err);
+}
+
 /* The code of the gate, or negative. */
-static int judge(const char *dir, const struct gate_policy *policy,
-		 struct err *err)
+static int judge(const char *const *dirs, size_t nr,
+		 const struct gate_policy *policy, struct err *err)
 {
 	struct campaign campaign = { 0 }, second = { 0 };
+	struct gate_input input = { .campaign = &campaign };
+	struct baseline baseline = { 0 };
 	struct gate gate = { 0 };
-	int rc = campaign_load(&campaign, dir, err);
+	int rc = campaign_load_all(&campaign, dirs, nr, err);
 
-	if (!rc && confirm)
+	if (!rc && stored) {
+		rc = read_baseline(&baseline, err);
+		input.baseline = &baseline;
+	}
+	if (!rc && confirm) {
 		rc = campaign_load(&second, confirm, err);
+		input.second = &second;
+	}
 	if (!rc)
-		rc = gate_judge(&gate, &campaign, confirm ? &second : NULL,
-				policy, err);
+		rc = gate_judge(&gate, &input, policy, err);
 	if (!rc)
 		rc = print(&gate, err);
 	if (!rc)
 		rc = gate.exit_code;
 	gate_release(&gate);
+	baseline_release(&baseline);
 	campaign_release(&second);
 	campaign_release(&campaign);
 	return rc;
@@ -232,18 +259,17 @@ int gate_main(int argc, char **argv)
 	rc = opt_parse(&spec, argc, argv, false, &first_arg, &err);
 	if (rc == OPT_DONE)
 		return EXIT_OK;
-	if (rc >= 0 && argc - first_arg != 1)
-		rc = err_set(&err, ERR_ARG, 0, "%s",
-			     argc == first_arg
-				     ? "the folder of results is missing"
-				     : "give one folder of results");
+	if (rc >= 0 && argc == first_arg)
+		rc = err_set(&err, ERR_ARG, 0,
+			     "the folder of results is missing");
 	if (rc < 0)
 		return opt_usage_error(&spec, &err);
 	rc = fill_policy(&policy, &err);
 	if (!rc)
 		rc = open_outputs(&err);
 	if (!rc)
-		rc = judge(argv[first_arg], &policy, &err);
+		rc = judge((const char *const *)&argv[first_arg],
+			   (size_t)(argc - first_arg), &policy, &err);
 	for (i = 0; i < NR_OUTPUTS; i++)
 		outfile_abort(&outputs[i].file);
 	gate_policy_release(&policy);

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "results/gate.h"
+#include "results/baseline.h"
+#include "results/gate_policy.h"
+#include "results/metrics.h"
 #include "traces/base/err.h"
 #include "traces/base/units.h"
 
@@ -160,6 +162,17 @@ int gate_policy_set_unclear(struct gate_policy *policy, const char *word,
 		       word);
 }
 
+int gate_policy_set_sessions(struct gate_policy *policy, uint64_t sessions,
+			     struct err *err)
+{
+	if (!sessions || sessions > BASELINE_SESSIONS)
+		return err_set(err, ERR_ARG, 0,
+			       "sessions must be 1 to %d, not %llu",
+			       BASELINE_SESSIONS, (unsigned long long)sessions);
+	policy->sessions = sessions;
+	return 0;
+}
+
 static void release_list(char **list, size_t nr)
 {
 	size_t i;
@@ -277,9 +290,16 @@ static int add_key(struct gate_policy *policy, const char *key, json_t *value,
 		return add_each(policy, value, gate_policy_add_budget, err);
 	if (!strcmp(key, "inconclusive"))
 		return add_one(policy, value, gate_policy_set_unclear, err);
+	if (!strcmp(key, "sessions"))
+		return json_is_integer(value) && json_integer_value(value) > 0
+			       ? gate_policy_set_sessions(
+					 policy,
+					 (uint64_t)json_integer_value(value),
+					 err)
+			       : err_set(err, ERR_ARG, 0, "must be a number");
 	return err_set(err, ERR_ARG, 0,
 		       "unknown; there are against, arms, metrics, budgets, "
-		       "inconclusive");
+		       "inconclusive, sessions");
 }
 
 int gate_policy_read(struct gate_policy *policy, const char *path,

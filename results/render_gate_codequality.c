@@ -36,11 +36,10 @@ static const char *severity_of(enum gate_state state)
 
 static json_t *finding(const struct gate_check *check)
 {
-	const char *what =
-		check->budget ? check->budget->text : check->metric->name;
-	char fingerprint[24], title[700], text[1100];
+	char fingerprint[24], title[700], text[1100], what[160];
 	uint64_t hash = 0xcbf29ce484222325ULL;
 
+	gate_check_name(check, what, sizeof(what));
 	hash = mix(mix(mix(hash, check->tape), check->arm), what);
 	snprintf(fingerprint, sizeof(fingerprint), "%016llx",
 		 (unsigned long long)hash);

@@ -21,7 +21,8 @@ static bool is_error(const struct gate *gate, enum gate_state state)
 {
 	return state == GATE_FAIL || state == GATE_CRASHED ||
 	       state == GATE_MISSING ||
-	       (state == GATE_UNCLEAR && !gate->unclear_passes);
+	       ((state == GATE_UNCLEAR || state == GATE_INCOMPARABLE) &&
+		!gate->unclear_passes);
 }
 
 static void put_kind(const struct gate *gate, FILE *out, bool errors)
@@ -51,9 +52,15 @@ static void put_kind(const struct gate *gate, FILE *out, bool errors)
 void render_gate_github(const struct gate *gate, FILE *out)
 {
 	char text[200];
+	size_t i;
 
 	put_kind(gate, out, true);
 	put_kind(gate, out, false);
+	for (i = 0; i < gate->nr_notes; i++) {
+		fputs("::warning title=heaptape gate::", out);
+		put_text(out, gate->notes[i], false);
+		fputc('\n', out);
+	}
 	fprintf(out, "::notice title=heaptape gate::%s%%3A %s\n",
 		gate_verdict(gate), gate_summary(gate, text, sizeof(text)));
 }

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "results/baseline.h"
 #include "results/gate.h"
 #include "results/render_gate.h"
 #include "traces/base/err.h"
@@ -19,8 +20,7 @@ static json_t *check_json(const struct gate_check *check)
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I}",
 		"tape", check->tape, "arm", check->arm, "metric",
-		check->metric->name, "kind",
-		check->budget ? "budget" : "against", "state",
+		check->metric->name, "kind", gate_check_kind(check), "state",
 		gate_state_name(check->state), "message", check->message,
 		"median", number(check->cell->median), "base_median",
 		number(check->base->median), "ratio", number(out->ratio),
@@ -36,6 +36,14 @@ static json_t *check_json(const struct gate_check *check)
 	json_object_set_new(json, "p_adjusted",
 			    number(check->budget ? NAN : out->adjusted_worse));
 	json_object_set_new(json, "confirmed", json_boolean(check->confirmed));
+	if (check->window)
+		json_object_set_new(
+			json, "stored",
+			json_pack("{s:I, s:I, s:I}", "n_before",
+				  (json_int_t)out->nr_base, "sessions_before",
+				  (json_int_t)check->sessions_before,
+				  "sessions_now",
+				  (json_int_t)check->sessions_now));
 	if (check->budget) {
 		json_object_set_new(json, "budget",
 				    json_string(check->budget->text));
@@ -45,6 +53,23 @@ static json_t *check_json(const struct gate_check *check)
 				    number(check->bound));
 	}
 	return json;
+}
+
+static json_t *baseline_json(const struct baseline *b)
+{
+	return json_pack("{s:s, s:I, s:s*}", "path", b->path, "sessions",
+			 (json_int_t)b->window.nr, "anchor",
+			 b->anchor_label[0] ? b->anchor_label : NULL);
+}
+
+static json_t *notes_json(const struct gate *gate)
+{
+	json_t *notes = json_array();
+	size_t i;
+
+	for (i = 0; i < gate->nr_notes; i++)
+		json_array_append_new(notes, json_string(gate->notes[i]));
+	return notes;
 }
 
 int render_gate_json(const struct gate *gate, FILE *out, struct err *err)
@@ -73,6 +98,10 @@ int render_gate_json(const struct gate *gate, FILE *out, struct err *err)
 		json_decref(root);
 		return err_set(err, ERR_NOMEM, 0, "out of memory for the gate");
 	}
+	json_object_set_new(root, "notes", notes_json(gate));
+	if (gate->baseline)
+		json_object_set_new(root, "baseline",
+				    baseline_json(gate->baseline));
 	rc = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(root);
 	if (rc || fputc('\n', out) == EOF)

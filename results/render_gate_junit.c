@@ -40,6 +40,7 @@ static const char *element_of(const struct gate *gate, enum gate_state state)
 	case GATE_MISSING:
 		return "error";
 	case GATE_UNCLEAR:
+	case GATE_INCOMPARABLE:
 		return gate->unclear_passes ? "skipped" : "error";
 	default:
 		return NULL;
@@ -50,15 +51,14 @@ static void put_check(const struct gate *gate, const struct gate_check *check,
 		      FILE *out)
 {
 	const char *element = element_of(gate, check->state);
-	char title[700];
+	char title[700], name[160];
 
 	fputs("  <testcase classname=\"", out);
 	put_text(out, check->tape);
 	fputc('.', out);
 	put_text(out, check->arm);
 	fputs("\" name=\"", out);
-	put_text(out,
-		 check->budget ? check->budget->text : check->metric->name);
+	put_text(out, gate_check_name(check, name, sizeof(name)));
 	if (!element) {
 		fputs("\"><system-out>", out);
 		put_text(out, check->message);
@@ -77,7 +77,8 @@ static void put_check(const struct gate *gate, const struct gate_check *check,
 
 void render_gate_junit(const struct gate *gate, FILE *out)
 {
-	size_t unclear = gate->nr[GATE_UNCLEAR], i;
+	size_t unclear = gate->nr[GATE_UNCLEAR] + gate->nr[GATE_INCOMPARABLE];
+	size_t i;
 	size_t errors = gate->nr[GATE_CRASHED] + gate->nr[GATE_MISSING] +
 			(gate->unclear_passes ? 0 : unclear);
 

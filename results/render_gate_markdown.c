@@ -9,13 +9,17 @@
 
 static void put_row(const struct gate_check *check, FILE *out)
 {
+	char name[160];
+
 	fprintf(out, "| %s | ", gate_state_name(check->state));
 	markdown_text(out, check->tape);
 	fputs(" | ", out);
 	markdown_text(out, check->label);
 	fputs(" | ", out);
-	markdown_text(out, check->budget ? check->budget->text
-					 : check->metric->title);
+	markdown_text(out, check->is_anchor
+				   ? gate_check_name(check, name, sizeof(name))
+			   : check->budget ? check->budget->text
+					   : check->metric->title);
 	fputs(" | ", out);
 	markdown_text(out, check->message);
 	fputs(" |\n", out);
@@ -24,12 +28,17 @@ static void put_row(const struct gate_check *check, FILE *out)
 void render_gate_markdown(const struct gate *gate, FILE *out)
 {
 	size_t shown = 0, i;
-	char text[200];
+	char text[200], against[600];
 
 	fprintf(out, "### heaptape gate: %s\n\n%s, against ",
 		gate_verdict(gate), gate_summary(gate, text, sizeof(text)));
-	markdown_text(out, gate->cmp.labels[0]);
+	markdown_text(out, gate_against(gate, against, sizeof(against)));
 	fputs(".\n", out);
+	for (i = 0; i < gate->nr_notes; i++) {
+		fputs("\nNote: ", out);
+		markdown_text(out, gate->notes[i]);
+		fputs(".\n", out);
+	}
 	for (i = 0; i < gate->nr_checks; i++) {
 		if (gate->checks[i].state == GATE_PASS || shown == MAX_ROWS)
 			continue;

@@ -8,8 +8,9 @@
 
 /* The worst first. */
 static const enum gate_state order[] = { GATE_FAIL,    GATE_CRASHED,
-					 GATE_MISSING, GATE_UNCLEAR,
-					 GATE_WARN,    GATE_PASS };
+					 GATE_MISSING, GATE_INCOMPARABLE,
+					 GATE_UNCLEAR, GATE_WARN,
+					 GATE_PASS };
 
 static const char *colour_of(enum gate_state state)
 {
@@ -49,7 +50,7 @@ static void put_check(const struct gate_check *check, FILE *out, bool colour)
 void render_gate_terminal(const struct gate *gate, FILE *out, bool colour,
 			  bool verbose)
 {
-	char text[200];
+	char text[200], against[600];
 	size_t s, i;
 
 	for (s = 0; s < sizeof(order) / sizeof(*order); s++)
@@ -57,8 +58,13 @@ void render_gate_terminal(const struct gate *gate, FILE *out, bool colour,
 			if (gate->checks[i].state == order[s] &&
 			    (verbose || order[s] != GATE_PASS))
 				put_check(&gate->checks[i], out, colour);
+	for (i = 0; i < gate->nr_notes; i++) {
+		fputs("note: ", out);
+		put_text(out, gate->notes[i]);
+		fputc('\n', out);
+	}
 	fprintf(out, "%s: %s; against ", gate_verdict(gate),
 		gate_summary(gate, text, sizeof(text)));
-	put_text(out, gate->cmp.labels[0]);
+	put_text(out, gate_against(gate, against, sizeof(against)));
 	fputc('\n', out);
 }

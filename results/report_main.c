@@ -13,6 +13,7 @@ static const struct {
 	{ "compare", "heaptape-compare", compare_main },
 	{ "plot", "heaptape-plot", plot_main },
 	{ "gate", "heaptape-gate", gate_main },
+	{ "baseline", "heaptape-baseline", baseline_main },
 };
 
 int main(int argc, char **argv)

@@ -96,6 +96,7 @@ struct result_doc {
 	char tape[512]; /* path as given */
 	char tape_hash[33];
 	uint32_t round;   /* from 1 */
+	uint32_t folder;  /* not in the file: see campaign_load_all */
 	uint64_t seed;    /* of the order of arms */
 	char started[32]; /* ISO 8601, UTC */
 	struct result_pair *environment;

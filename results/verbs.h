@@ -4,6 +4,7 @@
 #ifndef RESULTS_VERBS_H
 #define RESULTS_VERBS_H
 
+int baseline_main(int argc, char **argv);
 int compare_main(int argc, char **argv);
 int gate_main(int argc, char **argv);
 int html_main(int argc, char **argv);

@@ -44,6 +44,8 @@ static const struct verb {
 	  "compare the allocators of a run, with intervals and verdicts" },
 	{ "gate", "heaptape-report", 1,
 	  "fail when an allocator is worse, or beyond a budget" },
+	{ "baseline", "heaptape-report", 1,
+	  "store results that passed, for later ones to be judged by" },
 	{ "report", "heaptape-report", 1,
 	  "write the figures and tables of a run into one HTML file" },
 	{ "plot", "heaptape-report", 1,

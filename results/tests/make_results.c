@@ -5,7 +5,7 @@
  * builds. Usage:
  *   make_results DIR [rounds=N] [seed=N] [noise=PERCENT] [tapes=A,B]
  *	[lag=1] [arms=NAME:WALL:RSS:TAIL,...] [fail=NAME] [hostile=1] [touch=WORD]
- *	[passes=time,latency,memory,calls,alone]
+ *	[passes=time,latency,memory,calls,alone] [started=2026-11-23T03:30:00Z]
  */
 #include <math.h>
 #include <stdbool.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "results/result.h"
+#include "results/tests/simulating.h"
 #include "traces/base/err.h"
 #include "traces/base/files.h"
 
@@ -36,22 +37,14 @@ static double noise = 0.02;
 static bool lag; /* calls had a schedule */
 static const char *fail = "", *touch = "pages", *passes = "time,latency,memory";
 static char tapes[1024] = "tapes/lua.tape,tapes/redis.tape";
-static unsigned long long state;
+static uint64_t state;
 static const char *mixed = ""; /* its library was replaced */
-
-static double uniform(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return ((double)(state >> 11) + 0.5) / 9007199254740992.0;
-}
+static const char *started = "2026-11-23T03:30:00Z";
 
 /* A factor around 1 with that relative spread. */
 static double wobble(double sd)
 {
-	return exp(sd * sqrt(-2 * log(uniform())) *
-		   cos(2 * acos(-1) * uniform()));
+	return exp(sd * sim_normal(&state));
 }
 
 static void add_arm(const char *spec)
@@ -341,7 +334,7 @@ static void describe(struct result_doc *doc, double scale)
 {
 	size_t i;
 
-	strcpy(doc->started, "2026-11-23T03:30:00Z");
+	snprintf(doc->started, sizeof(doc->started), "%s", started);
 	doc->seed = seed;
 	snprintf(doc->tape_hash, sizeof(doc->tape_hash), "%08x%.0f", 0x9f31c2u,
 		 scale * 10);
@@ -395,11 +388,24 @@ static int write_document(const char *dir, const char *tape, size_t number,
 
 static void set(char *word)
 {
+	const struct {
+		const char *name, **to;
+	} texts[] = { { "fail", &fail },
+		      { "mixed", &mixed },
+		      { "touch", &touch },
+		      { "passes", &passes },
+		      { "started", &started } };
 	char *value = strchr(word, '=');
+	size_t i;
 
 	if (!value)
 		exit(2);
 	*value++ = '\0';
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (!strcmp(word, texts[i].name)) {
+			*texts[i].to = value;
+			return;
+		}
 	if (!strcmp(word, "rounds"))
 		rounds = strtoul(value, NULL, 10);
 	else if (!strcmp(word, "seed"))
@@ -410,14 +416,6 @@ static void set(char *word)
 		snprintf(tapes, sizeof(tapes), "%s", value);
 	else if (!strcmp(word, "arms"))
 		add_arms(value);
-	else if (!strcmp(word, "fail"))
-		fail = value;
-	else if (!strcmp(word, "mixed"))
-		mixed = value;
-	else if (!strcmp(word, "touch"))
-		touch = value;
-	else if (!strcmp(word, "passes"))
-		passes = value;
 	else if (!strcmp(word, "lag"))
 		lag = true;
 	else if (!strcmp(word, "hostile"))

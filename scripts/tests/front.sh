@@ -3,7 +3,7 @@
 # The front: verbs, help, manual pages, and where it finds its parts.
 . scripts/tap.sh
 
-verbs='record ctl info check dump tune replay compare report plot allocators'
+verbs='record ctl info check dump tune replay compare gate baseline report plot allocators'
 
 check "shows the overview without a verb" "$HEAPTAPE"
 for verb in $verbs; do
